@@ -1,4 +1,4 @@
-"""The `labkit` command. Each subcommand lives in the room it belongs to and is imported when it is called, not before."""
+"""The `labkit` command. Each subcommand lives in the room it belongs to and is imported only when it is called."""
 
 import importlib
 import importlib.util

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+OLDEST_PYTHON = (3, 11)
 HOME = Path(__file__).resolve().parent
 
 Status = Literal["ok", "note", "problem"]
@@ -59,9 +60,9 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 def check_python() -> Finding:
     """The interpreter itself."""
-    if sys.version_info >= (3, 11):
+    if sys.version_info >= OLDEST_PYTHON:
         return Finding("Python", "ok", platform.python_version(), sys.executable)
-    return Finding("Python", "problem", platform.python_version(), "labkit needs Python 3.11 or later")
+    return Finding("Python", "problem", platform.python_version(), "labkit needs 3.11 or later")
 
 
 def check_dependencies() -> Iterator[Finding]:

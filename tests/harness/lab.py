@@ -81,7 +81,7 @@ class LabServer:
         return [*command, "--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else command
 
     def _environment(self, home: Path) -> dict[str, str]:
-        """The environment, with every folder where Jupyter would find the settings of the person who runs the tests moved."""
+        """The environment, without the Jupyter settings of the person who runs the tests."""
         folders = {
             name: str(home / name.lower())
             for name in [

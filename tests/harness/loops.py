@@ -1,7 +1,7 @@
 """Hides Playwright's event loop from the tests that do not use it.
 
-Playwright's synchronous API keeps an asyncio loop suspended in a greenlet. asyncio's "running loop" belongs to the thread,
-not to the greenlet, so while a browser is open every `asyncio.run()` of the same thread would be refused.
+Playwright's synchronous API keeps an asyncio loop suspended in a greenlet. asyncio's "running loop" belongs to the
+thread, not to the greenlet, so while a browser is open every `asyncio.run()` of the same thread would be refused.
 """
 
 import asyncio

@@ -1,0 +1,82 @@
+# labkit's commands: `make` lists them. Everything is installed into .venv, nothing outside this folder.
+.DEFAULT_GOAL := help
+.PHONY: help lab install dev test lint types tests bench notebooks check-notebooks clean
+
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+PIP := $(RUN) pip install --quiet --disable-pip-version-check
+WELCOME := notebooks/00-welcome.ipynb
+
+# A stamp holds for this folder only: a virtual environment does not survive being moved.
+HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
+LAB := $(VENV)/.installed-$(HERE)
+DEV := $(VENV)/.installed-dev-$(HERE)
+BENCH := $(VENV)/.installed-bench-$(HERE)
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+lab: $(LAB) ## Open JupyterLab on the first notebook
+	@echo "Opening JupyterLab on $(WELCOME). Ctrl-C here ends it."
+	@$(RUN) jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(WELCOME) \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+	  $$(test "$$(id -u)" != 0 || echo --allow-root) $(LAB_ARGS)
+
+install: $(LAB) ## Install labkit into .venv
+
+dev: $(DEV) ## Install labkit and what its tests need into .venv
+
+test: lint types tests ## Check everything: format, lint, types, tests
+
+lint: $(DEV) ## Check format and lint
+	@echo "Checking format and lint (ruff)."
+	@$(RUN) ruff check . && $(RUN) ruff format --check .
+
+types: $(DEV) ## Check types
+	@echo "Checking types (mypy)."
+	@$(RUN) mypy
+
+tests: $(DEV) ## Run the tests alone; TEST_ARGS="tests/repo -k name" chooses among them
+	@echo "Running the tests (pytest)."
+	@$(RUN) pytest -n 2 --dist loadgroup $(TEST_ARGS)
+
+bench: $(BENCH) ## Measure the engine against its peers; BENCH_ARGS="--json FILE" keeps the figures
+	@$(RUN) bench $(BENCH_ARGS)
+
+notebooks: $(DEV) ## Execute the walk-throughs in notebooks/ and write their outputs
+	@$(RUN) tests.notebooks.executor
+
+check-notebooks: $(DEV) ## Execute the walk-throughs and compare with the outputs written
+	@$(RUN) tests.notebooks.executor --check
+
+clean: ## Remove .venv and the caches
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(LAB): pyproject.toml | $(VENV)/bin/python
+	@echo "Installing labkit and JupyterLab into $(VENV). The first time this takes a minute or two."
+	@$(PIP) --editable . && touch $@
+
+$(DEV): pyproject.toml | $(VENV)/bin/python
+	@echo "Installing labkit and what its tests need into $(VENV)."
+	@$(PIP) --editable '.[dev]' && touch $@ $(LAB)
+
+$(BENCH): pyproject.toml | $(VENV)/bin/python
+	@echo "Installing labkit and the benchmarks' peers into $(VENV)."
+	@$(PIP) --editable '.[bench]' && touch $@ $(LAB)
+
+# The first of these that is Python 3.11 or later and can make virtual environments.
+PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
+
+$(VENV)/bin/python:
+	@suitable=; for python in $(PYTHONS); do \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  suitable=$$python; \
+	  $$python -c 'import ensurepip, venv' 2>/dev/null || continue; \
+	  echo "Creating $(VENV) with $$($$python --version)."; \
+	  exec $$python -m venv --clear $(VENV); \
+	done; \
+	if [ -n "$$suitable" ]; then \
+	  echo "$$suitable cannot make virtual environments. On Debian or Ubuntu: sudo apt-get install $$(basename $$suitable)-venv"; \
+	else \
+	  echo "labkit needs Python 3.11 or later, and found none. Install one, or say where it is: make lab PYTHON=/path/to/python"; \
+	fi >&2; exit 1
