@@ -1,0 +1,287 @@
+"""Virtual time: an asyncio event loop over a heap, which never sleeps, reads no real clock and opens no socket.
+
+The heap holds `(due, count, callback, argument)`; `advance` takes the earliest entry, moves the clock there and makes the call. An entry
+is one *step* of one node: the event and everything that it makes ready at that same instant (tasks to start, futures to resolve) run
+before the next entry does. `count` breaks ties in the order of scheduling, so that payloads are never compared and nothing depends
+on hashes or addresses.
+
+The loop runs to completion inside another running loop, such as Jupyter's: `running` swaps the thread's running loop for the time
+of the call, and puts everything back. The idea of a loop with virtual time is FoundationDB's (Zhou et al., SIGMOD 2021, section 4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import signal
+import sys
+import threading
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from labkit.engine.budget import PENDING_LIMIT, EndlessLoop, watchdog
+from labkit.errors import BudgetExceeded, LabkitError
+
+if TYPE_CHECKING:
+    from labkit.engine.process import Process
+
+SLICE = 50_000  # steps between two looks at the budgets
+
+
+class Handle:
+    """A callback of asyncio's that is ready, or waits for its time."""
+
+    __slots__ = ("_cancelled", "_when", "args", "callback", "context")
+
+    def __init__(self, callback: Callable[..., Any], args: tuple[Any, ...], context: contextvars.Context | None, when: float = 0.0):
+        self.callback, self.args, self.context = callback, args, context
+        self._cancelled = False
+        self._when = when
+
+    def cancel(self) -> None:
+        self._cancelled = True
+
+    def cancelled(self) -> bool:
+        return self._cancelled
+
+    def when(self) -> float:
+        return self._when
+
+    def run(self) -> None:
+        if not self._cancelled:
+            if self.context is None:
+                self.callback(*self.args)
+            else:
+                self.context.run(self.callback, *self.args)
+
+
+class _Numbered:
+    """Hashes by order of making, not by address: sets of tasks (asyncio.wait, TaskGroup) then have the same order in every run."""
+
+    _number: int
+
+    def __hash__(self) -> int:
+        return self._number
+
+
+class Task(_Numbered, asyncio.Task):
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], number: int, **options: Any):
+        self._number = number
+        super().__init__(coroutine, **options)
+
+
+class Future(_Numbered, asyncio.Future):
+    def __init__(self, number: int, **options: Any):
+        self._number = number
+        super().__init__(**options)
+
+
+class VirtualLoop(asyncio.AbstractEventLoop):
+    """The event loop of a simulated cluster. `now` is in virtual seconds since the start."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.heap: list[tuple[float, int, Callable[[Any], Any], Any]] = []
+        self.ready: deque[Handle] = deque()
+        self.current: Process | None = None  # whose code is running
+        self._count = 0
+        self._numbers = 0
+        self._depth = 0
+
+    # --- the engine's side
+
+    def push(self, due: float, callback: Callable[[Any], Any], argument: Any) -> int:
+        """Put a call on the heap. Returns its number, unique in the run."""
+        self._count = count = self._count + 1
+        heappush(self.heap, (due, count, callback, argument))
+        return count
+
+    def push_last(self, due: float, callback: Callable[[Any], Any], argument: Any) -> None:
+        """Put a call on the heap that comes after everything else at that time."""
+        self._count += 1
+        heappush(self.heap, (due, self._count + (1 << 60), callback, argument))
+
+    def advance(self, until: float, steps: int, stop: Callable[[], bool] | None = None) -> int:
+        """Take steps while the earliest is due by `until` and `stop` (asked after every step) is false.
+
+        Returns how many were taken. Raises BudgetExceeded if there are more than `steps` of them, if more than a million entries
+        wait, or if time stands still.
+        """
+        taken = 0
+        with self.running():
+            while taken < steps:
+                before, size = self.now, min(SLICE, steps - taken)
+                done = self._slice(until, size) if stop is None else self._slice_until(until, size, stop)
+                taken += done
+                if done < size:
+                    return taken
+                if len(self.heap) > PENDING_LIMIT:
+                    self._over(f"more than {PENDING_LIMIT:,} messages and timers are waiting (a storm, or timers without end)")
+                if self.now == before and size == SLICE:
+                    self._over(f"{SLICE:,} steps were taken and time stands still (nodes answer one another without delay)")
+        self._over(f"{steps:,} steps were taken without reaching the end of the run")
+
+    def _slice(self, until: float, size: int) -> int:
+        heap, pop = self.heap, heappop
+        for taken in range(size):
+            if not heap or heap[0][0] > until:
+                return taken
+            self.now, _, callback, argument = pop(heap)
+            callback(argument)
+        return size
+
+    def _slice_until(self, until: float, size: int, stop: Callable[[], bool]) -> int:
+        for taken in range(size):
+            if stop() or not self._slice(until, 1):
+                return taken
+        return size
+
+    def _over(self, what: str) -> NoReturn:
+        busiest: dict[str, int] = {}
+        for _, _, callback, argument in self.heap:
+            label = getattr(getattr(callback, "__self__", None), "id", None) or (argument[2] if isinstance(argument, tuple) else "?")
+            busiest[str(label)] = busiest.get(str(label), 0) + 1
+        most = max(busiest, key=lambda label: busiest[label], default="?")
+        raise BudgetExceeded(f"stopped at {self.now:g} s: {what}; most of what waits is for {most}")
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Make this the thread's running loop, and undo every trace of it after."""
+        if self._depth:
+            raise LabkitError("the cluster is already running: a node must not call cluster.run()")
+        self._depth += 1
+        outer = events._get_running_loop()
+        task = _swap_task(outer, None)
+        hooks = sys.get_asyncgen_hooks()
+        collecting = gc.isenabled()
+        interrupt = _take_interrupts()
+        events._set_running_loop(self)
+        sys.set_asyncgen_hooks(None, None)
+        gc.disable()
+        watched = watchdog.watch(self)
+        try:
+            yield
+        except EndlessLoop:  # it struck between two steps
+            raise BudgetExceeded(f"stopped at {self.now:g} s: time stood still for too long") from None
+        finally:
+            watchdog.watch(watched)
+            if collecting:
+                gc.enable()
+            sys.set_asyncgen_hooks(*hooks)
+            events._set_running_loop(outer)
+            _swap_task(outer, task)
+            if interrupt is not None:
+                signal.signal(signal.SIGINT, interrupt)
+            self.current = None
+            self._depth -= 1
+
+    def number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    # --- asyncio's side: what tasks and futures ask of a loop
+
+    def time(self) -> float:
+        return self.now if self.current is None else self.current.clock()
+
+    def call_soon(self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None) -> Handle:  # type: ignore[override]
+        handle = Handle(callback, args, context or contextvars.copy_context())
+        self.ready.append(handle)
+        return handle
+
+    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
+        raise LabkitError("a node is simulated in one thread: call_soon_threadsafe has no meaning in it (use call_soon)")
+
+    def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
+        return self.call_at(self.time() + delay, callback, *args, context=context)
+
+    def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
+        if self.current is None:
+            raise LabkitError("only a node's own code can set a timer in virtual time")
+        handle = Handle(callback, args, context or contextvars.copy_context(), when)
+        self.current.wake_at(when, self.current.run_handle, handle)
+        return handle
+
+    def create_future(self) -> Future:  # type: ignore[override]
+        return Future(self.number(), loop=self)
+
+    def create_task(self, coro: Any, *, name: str | None = None, context: Any = None, **_: Any) -> Task:  # type: ignore[override]
+        if self.current is None:
+            raise LabkitError("only a node's own code can start a task in virtual time")
+        return self.current.create_task(coro, name, context)
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future:  # type: ignore[override]
+        """Runs it at once, in no virtual time: the simulation has one thread."""
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def is_running(self) -> bool:
+        return self._depth > 0
+
+    def is_closed(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+    def get_debug(self) -> bool:
+        return False
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """What asyncio would log: exceptions that nobody looked at. The process reports those itself, at once."""
+
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
+        pass
+
+
+def _refuse(name: str, instead: str) -> Callable[..., Any]:
+    def refuse(self: VirtualLoop, *args: Any, **options: Any) -> NoReturn:
+        raise LabkitError(f"{name} is not possible in a simulated node: {instead}")
+
+    return refuse
+
+
+for _name, _instead in {
+    "create_connection": "a node sends messages with self.send and self.call, not through sockets",
+    "create_server": "a node receives messages in its handlers, not through sockets",
+    "create_datagram_endpoint": "a node sends messages with self.send, not through sockets",
+    "create_unix_connection": "a node sends messages with self.send and self.call, not through sockets",
+    "create_unix_server": "a node receives messages in its handlers, not through sockets",
+    "subprocess_exec": "a simulated node cannot start programs",
+    "subprocess_shell": "a simulated node cannot start programs",
+    "getaddrinfo": "nodes are known by their ids, not by addresses",
+    "add_signal_handler": "a simulated node receives no signals; crash it with cluster.crash",
+    "run_forever": "use cluster.run(seconds)",
+    "run_until_complete": "it is running already: await the coroutine, or start it with asyncio.create_task",
+}.items():
+    setattr(VirtualLoop, _name, _refuse(_name, _instead))
+
+
+def _swap_task(loop: asyncio.AbstractEventLoop | None, task: Any) -> Any:
+    """Take the outer loop's current task away, and give it back later: from 3.14 a thread has one current task, not one a loop."""
+    if loop is None or sys.version_info < (3, 12):
+        return None
+    return asyncio.tasks._swap_current_task(loop, task)  # type: ignore[attr-defined]
+
+
+def _take_interrupts() -> Any:
+    """Let Ctrl-C and the kernel's interrupt stop the simulation: ipykernel's own handler would only cancel an async cell's task.
+
+    Returns the handler to put back, or None if nothing was changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler or handler is None:
+        return None
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return handler

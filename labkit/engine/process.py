@@ -1,0 +1,357 @@
+"""A process: one boot of one node. It runs the student's code, one step at a time, and watches what changes.
+
+Every entry to the student's code has the same shape: run what the event calls for, then everything that this made ready, then record
+what changed of the node's public state. An exception ends the process; the error is an event of the trace, never of the kernel.
+Once a process is over, whatever still refers to it (a timer on the heap, a reply on its way) is inert.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import random
+import traceback
+from collections import deque
+from collections.abc import Callable, Coroutine
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+from labkit.engine import budget
+from labkit.engine.disk import Disk
+from labkit.engine.loop import Handle, Task, VirtualLoop
+from labkit.engine.timers import Timer
+from labkit.engine.values import is_shown, plain, snapshot, without_addresses
+from labkit.engine.world import World
+from labkit.errors import BudgetExceeded, HandlerError, LabkitError, NodeDown
+from labkit.message import Message
+
+if TYPE_CHECKING:
+    from labkit.node import Node
+
+STEP_LIMIT = 100_000  # callbacks in one step: more is an endless loop that never lets time pass
+NODE_ERRORS = (Exception, asyncio.CancelledError, SystemExit, GeneratorExit, budget.EndlessLoop)
+
+
+class Clock:
+    """A node's own clock: `offset + rate * time`. It belongs to the machine, so it outlives a crash."""
+
+    __slots__ = ("offset", "rate")
+
+    def __init__(self) -> None:
+        self.offset, self.rate = 0.0, 1.0
+
+
+class Process:
+    """One boot of a node of class `program`.
+
+    `boot` counts the node's boots from 1; `seed` is where its random numbers come from; `stored` is what its disk held when it booted.
+    """
+
+    def __init__(
+        self,
+        program: type[Node],
+        id: str,
+        peers: tuple[str, ...],
+        *,
+        loop: VirtualLoop,
+        world: World,
+        seed: str,
+        boot: int,
+        clock: Clock,
+        stored: dict[Any, Any],
+        traced: bool = True,
+    ):
+        self.id, self.peers, self.loop, self.world, self.clock_ = id, peers, loop, world, clock
+        self.alive = True
+        self.timers = 0
+        self.traced = traced
+        self.error: BaseException | None = None  # raised in this step by a coroutine
+        self.traceback = ""
+        self._calls: dict[int, asyncio.Future[Message]] = {}
+        self._called = boot << 32  # an answer to an earlier boot's call is never mistaken for one to this boot's
+        self._inbox: deque[tuple[Message, str]] = deque()
+        self._receivers: deque[asyncio.Future[None]] = deque()
+        self._receives = not program._handlers
+        self._tasks: list[Task] = []
+        self._prune_at = 64
+        self._failed: list[asyncio.Task[Any]] = []
+        self._seen: dict[str, Any] | None = None
+        self.disk = Disk(self, stored)
+        self.random = random.Random(seed)
+        self.send = world.sender(self)
+        self._handlers = program._table()
+        self.node = node = program.__new__(program)
+        node._process = self
+
+    # --- steps: the ways in
+
+    def boot(self) -> None:
+        """Make the node and call its `start`."""
+        self._enter(self._start)
+
+    def _start(self) -> Any:
+        self.node.__init__()  # type: ignore[misc]
+        return self.node.start()
+
+    def deliver(self, message: Any, sender: str, call: int | None = None, reply: int | None = None) -> None:
+        """A message arrives: `reply` says which call of this process it answers, `call` that its sender awaits an answer."""
+        self.loop.current = self
+        try:
+            if reply is not None:
+                self._answered(reply, message)
+            else:
+                handler = self._handlers.get(type(message)) or self._find_handler(message)
+                result = handler(self.node, message, sender)
+                if result is not None:
+                    self._finish(result, sender, call)
+            if self.loop.ready:
+                self._drain()
+        except NODE_ERRORS as error:
+            self._fail(error)
+        else:
+            if self.node.__dict__ != self._seen:
+                self._observe()
+
+    def fire(self, timer: Timer) -> None:
+        """A timer is due, unless it was cancelled or set anew since."""
+        if self.alive and timer.due == self.world.now:
+            if self.traced:
+                self.world.record((self.world.now, "timer", self.id, None, timer.id, None, timer.name))
+            timer.due = None
+            self._enter(timer.method, *timer.args)
+            if timer.interval is not None and timer.due is None and self.alive and not timer.cancelled:
+                timer.reset()
+
+    def run_handle(self, handle: Handle) -> None:
+        """A callback of asyncio's is due."""
+        if self.alive and not handle.cancelled():
+            self._enter(handle.run)
+
+    def resume(self, future: asyncio.Future[None]) -> None:
+        """A sleep is over."""
+        if self.alive and not future.done():
+            self._enter(future.set_result, None)
+
+    def expire(self, call: int) -> None:
+        """A call's time is up, unless it was answered."""
+        future = self._calls.pop(call, None)
+        if self.alive and future is not None and not future.done():
+            self._enter(future.set_exception, TimeoutError("no answer in time"))
+
+    def _enter(self, function: Callable[..., Any], *args: Any) -> None:
+        self.loop.current = self
+        try:
+            result = function(*args)
+            if result is not None:
+                self._finish(result, None, None)
+            if self.loop.ready:
+                self._drain()
+        except NODE_ERRORS as error:
+            self._fail(error)
+        else:
+            if self.node.__dict__ != self._seen:
+                self._observe()
+
+    def _drain(self) -> None:
+        """Run what this step made ready, until nothing is."""
+        ready = self.loop.ready
+        for _ in range(STEP_LIMIT):
+            ready.popleft().run()
+            if self.error is not None:
+                raise self.error
+            if not ready:
+                break
+        else:
+            raise BudgetExceeded(f"{self.id} ran {STEP_LIMIT:,} callbacks without letting time pass: a loop that never really waits?")
+        if self._failed:
+            self._raise_unseen()
+
+    # --- handlers and coroutines
+
+    def _find_handler(self, message: Any) -> Callable[..., Any]:
+        """The handler of a message whose own class has none: a base class's, or the inbox of `receive`."""
+        found = self.node._handler_for(type(message))
+        if found is not None:
+            self._handlers[type(message)] = found
+            return found
+        if self._receives:
+            return self._to_inbox
+        raise HandlerError(self.node._why_no_handler(type(message)))
+
+    def _to_inbox(self, node: Node, message: Any, sender: str) -> None:
+        self._inbox.append((message, sender))
+        while self._receivers:
+            waiter = self._receivers.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                break
+
+    def _finish(self, result: Any, sender: str | None, call: int | None) -> None:
+        """What a handler returned: nothing more to do, a coroutine to run, or the answer to its sender."""
+        if type(result) is CoroutineType:
+            task: Task = Task(self._serve(result, sender, call), self.loop.number(), loop=self.loop)
+            self._keep(task)
+            self.loop.ready.pop().run()  # its first step, now: the same on every version of Python
+            if self.error is not None:
+                raise self.error
+        else:
+            self._reply(result, sender, call)
+
+    async def _serve(self, coroutine: Coroutine[Any, Any, Any], sender: str | None, call: int | None) -> None:
+        try:
+            result = await coroutine
+            if result is not None:
+                self._reply(result, sender, call)
+        except asyncio.CancelledError:
+            raise
+        except (Exception, SystemExit, budget.EndlessLoop) as error:
+            self.error = error
+
+    def _reply(self, result: Any, sender: str | None, call: int | None) -> None:
+        if sender is None:
+            raise HandlerError(f"start() and timers return nothing, but one returned {result!r}; use self.send to send a message")
+        if not isinstance(result, Message):
+            raise HandlerError(f"a handler returned {result!r}: it returns None, or a Message, which answers the sender")
+        self.send(sender, result, None, call)
+
+    def create_task(self, coroutine: Any, name: str | None, context: contextvars.Context | None) -> Task:
+        """asyncio.create_task, inside a node. A task that fails while nobody waits for it is an error of the node."""
+        options: dict[str, Any] = {"loop": self.loop, "name": name or f"{self.id}-task-{self.loop._numbers + 1}"}
+        if context is not None:
+            options["context"] = context
+        task = Task(coroutine, self.loop.number(), **options)
+        task.add_done_callback(self._note_failure)
+        self._keep(task)
+        return task
+
+    def _keep(self, task: Task) -> None:
+        """Remember a task, to close it in a crash."""
+        self._tasks.append(task)
+        if len(self._tasks) > self._prune_at:
+            self._tasks = [task for task in self._tasks if not task.done()]
+            self._prune_at = 2 * len(self._tasks) + 64
+
+    def _note_failure(self, task: asyncio.Task[Any]) -> None:
+        if task._log_traceback:  # type: ignore[attr-defined]  # it failed, and nobody has looked at the exception yet
+            self._failed.append(task)
+
+    def _raise_unseen(self) -> None:
+        failed, self._failed = self._failed, []
+        for task in failed:
+            if task._log_traceback:  # type: ignore[attr-defined]
+                error = task.exception()
+                assert error is not None
+                raise error
+
+    # --- what a node asks for
+
+    def clock(self) -> float:
+        return self.clock_.offset + self.clock_.rate * self.world.now
+
+    def _cannot_send(self, *message: Any) -> None:
+        raise NodeDown(f"{self.id} is down, so it cannot send; after a restart, take the new node from cluster.nodes")
+
+    async def call(self, to: str, message: Message, timeout: float | None) -> Any:
+        self._called += 1
+        number = self._called
+        self._calls[number] = future = asyncio.Future(loop=self.loop)
+        self.send(to, message, number)
+        if timeout is not None:
+            self.world.wake(self.world.now + timeout / self.clock_.rate, self.expire, number)
+        try:
+            return await future
+        except TimeoutError:
+            raise TimeoutError(f"{to} did not answer {type(message).__name__} within {timeout:g} s") from None
+        finally:
+            self._calls.pop(number, None)
+
+    def _answered(self, number: int, message: Message) -> None:
+        future = self._calls.pop(number, None)  # none: the answer came too late
+        if future is not None and not future.done():
+            future.set_result(message)
+
+    async def receive(self) -> tuple[Message, str]:
+        self._receives = True
+        while not self._inbox:
+            waiter: asyncio.Future[None] = asyncio.Future(loop=self.loop)
+            self._receivers.append(waiter)
+            await waiter
+        return self._inbox.popleft()
+
+    async def sleep(self, seconds: float) -> None:
+        future: asyncio.Future[None] = asyncio.Future(loop=self.loop)
+        self.world.wake(self.world.now + seconds / self.clock_.rate, self.resume, future)
+        await future
+
+    def wake_at(self, local: float, callback: Callable[[Any], Any], argument: Any) -> None:
+        """Make the call when this node's own clock shows `local`."""
+        due = (local - self.clock_.offset) / self.clock_.rate if (self.clock_.rate, self.clock_.offset) != (1.0, 0.0) else local
+        self.world.wake(max(due, self.world.now), callback, argument)
+
+    def note(self, text: str) -> None:
+        self.world.record((self.world.now, "note", self.id, None, None, None, str(text)))
+
+    # --- watching
+
+    def _observe(self) -> None:
+        """Record the public attributes that changed in this step."""
+        if not self.traced:
+            self._seen = self.node.__dict__
+            return
+        before, now = self._seen or {}, self.node.__dict__
+        changed: dict[str, Any] = {}
+        for name, value in now.items():
+            if (name not in before or before[name] is not value and before[name] != value) and is_shown(name, value):
+                changed[name] = plain(value)
+        for name, value in before.items():
+            if name not in now and is_shown(name, value):
+                changed[name] = None
+        first = self._seen is None
+        self._seen = {name: snapshot(value) for name, value in now.items()}
+        if changed or first:
+            self.world.record((self.world.now, "state", self.id, None, None, None, changed))
+
+    def _fail(self, error: BaseException) -> None:
+        """The student's code raised: record it, in the student's own lines, and end the process."""
+        self.error = None
+        frames = student_frames(error)
+        where = f"line {frames[-1].lineno}, in {frames[-1].name}" if frames else "labkit"
+        if isinstance(error, budget.EndlessLoop):
+            where = where.split(", ")[-1]  # on which line of the loop it was stopped is chance
+        text = without_addresses(f"{type(error).__name__}: {error}".removesuffix(": "))
+        self.traceback = "".join(
+            ["Traceback (most recent call last):\n", *traceback.format_list(frames), *traceback.format_exception_only(error)]
+        )
+        self.world.record((self.world.now, "error", self.id, None, None, None, {"error": text, "where": where}))
+        self.stop()
+        self.world.failed(self, error)
+
+    def stop(self) -> None:
+        """The process is over: a crash. Nothing of it runs again."""
+        self.alive = False
+        self.send = self._cannot_send
+        self.loop.ready.clear()
+        for task in self._tasks:
+            if not task.done():
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                try:
+                    task.get_coro().close()  # type: ignore[union-attr]
+                except BaseException as error:  # a `finally` or `except` of the student's that goes on after the end
+                    if isinstance(error, KeyboardInterrupt):
+                        raise
+        self._tasks.clear()
+        self._calls.clear()
+        self._receivers.clear()
+        self.loop.ready.clear()
+
+
+def student_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """The traceback's frames that are not labkit's or asyncio's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = (str(_PACKAGE), str(_ASYNCIO))
+    own = [frame for frame in frames if not frame.filename.startswith(inside) or "/protocols/" in frame.filename]
+    return own if own or isinstance(error, LabkitError) else list(frames)
+
+
+_PACKAGE = __file__.rsplit("/engine/", 1)[0] + "/"
+_ASYNCIO = asyncio.__file__.rsplit("/", 1)[0] + "/"

@@ -1,0 +1,97 @@
+"""Plain data: what may be stored on a disk, and how a node's public state is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import enum
+import re
+from typing import Any
+
+import msgspec
+
+from labkit.errors import LabkitError
+from labkit.message import Message
+
+SCALARS = frozenset({int, float, str, bool, bytes, type(None)})
+
+
+def copy(value: Any, where: str = "the value") -> Any:
+    """A deep copy of plain data: scalars, enums, messages, and lists, tuples, dicts and sets of them.
+
+    Raises LabkitError, saying where, for anything else.
+    """
+    kind = type(value)
+    if kind in SCALARS or isinstance(value, enum.Enum):
+        return value
+    if isinstance(value, Message):
+        return kind(**{field: copy(getattr(value, field), f"{where}.{field}") for field in kind.__struct_fields__})
+    if kind is list:
+        return [copy(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if kind is tuple:
+        return tuple(copy(item, f"{where}[{index}]") for index, item in enumerate(value))
+    if isinstance(value, dict):
+        return {copy(key, f"a key of {where}"): copy(item, f"{where}[{key!r}]") for key, item in value.items()}
+    if kind in (set, frozenset):
+        return kind(copy(item, f"an item of {where}") for item in value)
+    raise LabkitError(f"{where} is a {kind.__name__}; only data can be kept: numbers, strings, lists, dicts, sets, messages")
+
+
+def snapshot(value: Any) -> Any:
+    """What to compare a public attribute with later: a copy of a container, else the object itself."""
+    kind = type(value)
+    if kind in SCALARS:
+        return value
+    if kind is list:
+        return [snapshot(item) for item in value]
+    if kind is tuple:
+        return tuple(snapshot(item) for item in value)
+    if isinstance(value, dict):
+        return {key: snapshot(item) for key, item in value.items()}
+    if kind in (set, frozenset):
+        return kind(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.replace(value) if all(f.init for f in dataclasses.fields(value)) else value
+    return value
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON data. A message or a dataclass is an object with its class name under "$"; a set is a sorted list;
+    bytes are shown as Python writes them; what is not data is shown as its class name."""
+    kind = type(value)
+    if kind in SCALARS:
+        return repr(value) if kind is bytes or value != value or value in (float("inf"), float("-inf")) else value
+    if isinstance(value, enum.Enum):
+        return value.name
+    if kind in (list, tuple) or isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else str(plain(key)): plain(item) for key, item in value.items()}
+    if kind in (set, frozenset):
+        return in_order(plain(item) for item in value)
+    if isinstance(value, msgspec.Struct):
+        return {"$": kind.__name__} | {field: plain(getattr(value, field)) for field in kind.__struct_fields__}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {"$": kind.__name__} | {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if hasattr(value, "__iter__") and hasattr(value, "__len__") and not isinstance(value, type):
+        return [plain(item) for item in value]  # a deque, a range, an array
+    return f"<{kind.__name__}>"
+
+
+def in_order(items: Any) -> list[Any]:
+    """Items of a set in an order that does not depend on hashes."""
+    items = list(items)
+    try:
+        return sorted(items)
+    except TypeError:
+        return sorted(items, key=lambda item: (type(item).__name__, repr(item)))
+
+
+def is_shown(name: str, value: Any) -> bool:
+    """Whether an attribute of a node is part of its public state: not private, and data rather than machinery."""
+    return not (name.startswith("_") or isinstance(value, asyncio.Future) or callable(value) or hasattr(value, "cancel"))
+
+
+def without_addresses(text: str) -> str:
+    """Text in which no object's address appears: an address differs from run to run."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)

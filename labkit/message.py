@@ -1,0 +1,120 @@
+"""Messages: the values that nodes send to one another.
+
+A message is frozen, and it is copied by value when it is sent: the receiver gets what the message said at that moment, never an
+object that it shares with the sender. What could not cross a real network is refused at `send`, with the name of the field.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from labkit.errors import MessageError
+
+_SCALARS = (int, float, str, bytes, bool, type(None))
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Message(msgspec.Struct, frozen=True, gc=False, tag_field="$", tag=True):
+    """A message. Subclass it and declare the fields with their types::
+
+        class Ping(Message):
+            n: int
+            note: str = ""
+
+    Fields may be numbers, strings, bytes, booleans, None, lists, tuples, dicts, sets, enums and other messages, as deep as needed.
+    Declare them exactly (`list[Entry]`, `tuple[int, str]`, not a bare `list` that holds tuples): the declared type is what the
+    receiver gets back. Messages compare by value, and cannot be changed after they are made.
+    """
+
+
+def by_value(message: Any) -> Any:
+    """The message as its receiver gets it: the same object where it is immutable all the way down, else a copy.
+
+    Raises MessageError, naming the field, if a field cannot be encoded or is not of its declared type.
+    """
+    flat = _flat.get(type(message))
+    if flat is None:
+        flat = _prepare(type(message))
+    return message if flat(message) else _copy(message)
+
+
+_flat: dict[type, Callable[[Any], bool]] = {}
+_decoders: dict[type, Callable[[bytes], Any]] = {}
+
+
+def _prepare(kind: type) -> Callable[[Any], bool]:
+    """Make, once for each class, the test that every field holds a scalar of exactly its declared type (so nothing to copy)."""
+    if not issubclass(kind, Message) or kind is Message:
+        raise MessageError(
+            f"only a Message can be sent, not {kind.__name__!r}: declare `class {kind.__name__.title()}(Message): ...` with its fields"
+        )
+    try:
+        hints = typing.get_type_hints(kind)
+        _decoders[kind] = msgspec.msgpack.Decoder(kind).decode
+    except (NameError, TypeError) as error:
+        raise MessageError(f"the declaration of {kind.__name__} cannot be used: {error}") from error
+    tests, names = [], {}
+    for index, field in enumerate(kind.__struct_fields__):
+        allowed = _scalars_of(hints.get(field))
+        if not allowed:
+            tests = ["False"]  # a container or another message: always copied
+            break
+        names[f"t{index}"] = allowed[0] if len(allowed) == 1 else allowed
+        tests.append(f"type(m.{field}) {'is' if len(allowed) == 1 else 'in'} t{index}")
+    flat = eval(f"lambda m: {' and '.join(tests) or 'True'}", names)
+    _flat[kind] = flat
+    return flat
+
+
+def _scalars_of(hint: Any) -> tuple[type, ...]:
+    """The scalar types that a declared type allows, or nothing if it allows anything else."""
+    if hint in _SCALARS:
+        return (hint,)
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        parts = [_scalars_of(part) for part in typing.get_args(hint)]
+        if all(parts):
+            return tuple(scalar for part in parts for scalar in part)
+    return ()
+
+
+def _copy(message: Message) -> Message:
+    """The message after a trip through its encoding."""
+    kind = type(message)
+    try:
+        copy = _decoders[kind](_encode(message))
+    except Exception as error:
+        raise MessageError(_explain(message, error)) from None
+    if copy != message:
+        for field in kind.__struct_fields__:
+            sent, got = getattr(message, field), getattr(copy, field)
+            if sent != got and sent == sent:
+                raise MessageError(
+                    f"{kind.__name__}.{field} would arrive changed: sent {sent!r}, received {got!r}. "
+                    "Declare the field's exact type (for example list[tuple[int, str]]), or send plain lists and dicts"
+                )
+    return copy
+
+
+def _explain(message: Message, error: Exception) -> str:
+    """Which field cannot be sent, and why."""
+    kind = type(message)
+    hints = typing.get_type_hints(kind)
+    for field in kind.__struct_fields__:
+        value = getattr(message, field)
+        try:
+            data = _encode(value)
+        except Exception as cause:
+            return (
+                f"{kind.__name__}.{field} cannot be sent: {cause}. A message is data: numbers, strings, lists, dicts, other messages "
+                f"(it holds a {type(value).__name__})"
+            )
+        try:
+            msgspec.msgpack.decode(data, type=hints[field])
+        except Exception as cause:
+            return f"{kind.__name__}.{field} is not what it is declared to be: {cause} (it holds {value!r})"
+    return f"{kind.__name__} cannot be sent: {error}"
