@@ -90,6 +90,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.ready: deque[Handle] = deque()
         self.current: Process | None = None  # whose code is running
         self._count = 0
+        self._last = 1 << 60
         self._numbers = 0
         self._depth = 0
 
@@ -102,9 +103,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return count
 
     def push_last(self, due: float, callback: Callable[[Any], Any], argument: Any) -> None:
-        """Put a call on the heap that comes after everything else at that time."""
-        self._count += 1
-        heappush(self.heap, (due, self._count + (1 << 60), callback, argument))
+        """Put a call on the heap that comes after everything else at that time. It leaves the numbers of all others as they were."""
+        self._last += 1
+        heappush(self.heap, (due, self._last, callback, argument))
 
     def advance(self, until: float, steps: int, stop: Callable[[], bool] | None = None) -> int:
         """Take steps while the earliest is due by `until` and `stop` (asked after every step) is false.

@@ -1,0 +1,1 @@
+"""Reference algorithms, one file each, in the words of their papers."""
