@@ -1,0 +1,45 @@
+"""The frontend as one piece: joins its modules into the single ES module that a widget or a page can carry."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default\b)", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/\n?", re.MULTILINE | re.DOTALL)
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+def source(name: str) -> str:
+    """The text of a file of the frontend."""
+    return (files("labkit.view") / "frontend" / name).read_text(encoding="utf-8")
+
+
+def modules(entry: str) -> list[str]:
+    """The modules that `entry` needs, itself last, each after those that it imports."""
+    order: list[str] = []
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise ValueError(f"modules import each other: {' -> '.join((*path, name))}")
+        if name in order:
+            return
+        for needed in _IMPORT.findall(source(name)):
+            visit(needed, (*path, name))
+        order.append(name)
+
+    visit(entry, ())
+    return order
+
+
+@cache
+def script(entry: str) -> str:
+    """`entry` ("widget.js" or "replay.js") and all that it imports as one module, without comments and indentation."""
+    parts = (_EXPORT.sub("", _IMPORT.sub("", source(name))) for name in modules(entry))
+    return _INDENT.sub("", _COMMENT.sub("", "\n".join(parts)))
+
+
+@cache
+def style() -> str:
+    """The style sheet of the live view and of a replay."""
+    return _INDENT.sub("", _COMMENT.sub("", source("style.css")))

@@ -1,0 +1,239 @@
+/* The picture of the cluster at one moment: nodes, links, messages in flight, partition. SVG, reusing its elements. */
+import { set, setText, svg } from "./dom.js";
+import { outline } from "./glyphs.js";
+import { enclose, lane, place, within } from "./layout.js";
+import { NodeShape } from "./nodes.js";
+
+const LINKS_DRAWN_AT_MOST = 130;
+const FLIGHTS_NAMED_AT_MOST = 8;
+
+/** @typedef {{type: "node" | "message", id: string | number}} Selection */
+/**
+ * @typedef {object} Emphasis
+ * @property {Selection | null} selected
+ * @property {Map<string, string>} pending  node -> the word for what was asked of it
+ * @property {Set<string>} ticked  nodes chosen for one side of a partition
+ * @property {Set<string>} markedNodes
+ * @property {Set<number>} markedFlights  seqs of sends
+ * @property {boolean} still  draw each flight as an arrow that does not move
+ * @property {Map<string, import("./glyphs.js").Glyph>} glyphs
+ */
+
+export class Picture {
+  /** @param {import("./trace.js").Trace} trace
+   * @param {{onnode: (id: string) => void, onmessage: (seq: number) => void, onclear: () => void,
+   *   onsplit: (groups: string[][]) => void, maySplit: () => boolean}} handlers */
+  constructor(trace, handlers) {
+    this.trace = trace;
+    this.handlers = handlers;
+    this.layers = Object.fromEntries(["links", "hulls", "trails", "nodes", "flights", "clients", "labels", "bubbles", "cut"].map(
+      (name) => [name, svg("g", { class: `lk-${name}` })]));
+    this.element = svg("svg", { class: "lk-picture", role: "group", "aria-label": "The cluster" }, Object.values(this.layers));
+    this.shapes = new Map(trace.nodes.map((id) => [id, new NodeShape(id, { onopen: handlers.onnode })]));
+    this.layers.nodes.append(...[...this.shapes.values()].map((shape) => shape.body));
+    this.layers.bubbles.append(...[...this.shapes.values()].map((shape) => shape.bubble));
+    this.flightPool = [];
+    this.names = [];
+    this.size = { width: 0, height: 0 };
+    this.clientCount = 0;
+    this._cutting();
+  }
+
+  /** @param {number} width @param {number} height */
+  resize(width, height) {
+    this.size = { width, height };
+    set(this.element, "viewBox", `0 0 ${width} ${height}`);
+    this._place();
+  }
+
+  _place() {
+    const { width, height } = this.size;
+    if (!width) return;
+    this.clientCount = this.trace.clients.length;
+    const { places, clientPlaces, r, gap } = place(this.trace.positions, width, height, this.clientCount);
+    this.r = r;
+    this.gap = gap;
+    this.at = new Map(this.trace.nodes.map((id, i) => [id, places[i]]));
+    this.trace.clients.forEach((id, i) => this.at.set(id, clientPlaces[i]));
+    for (const [id, shape] of this.shapes) {
+      shape.width = width;
+      shape.move(this.at.get(id), r, this.at.get(id).y < height * 0.36);
+    }
+    this.layers.clients.replaceChildren(...this.trace.clients.map((id) => {
+      const { x, y } = this.at.get(id);
+      return svg("g", { class: "lk-client", transform: `translate(${x} ${y})` },
+        svg("rect", { x: -19, y: -12, width: 38, height: 24, rx: 5 }), svg("text", { dy: "0.35em" }, id.slice(0, 5)));
+    }));
+    const ids = this.trace.nodes;
+    const pairs = this.trace.edges ?? ids.flatMap((a, i) => ids.slice(i + 1).map((b) => [a, b]));
+    const drawn = this.trace.edges || pairs.length <= LINKS_DRAWN_AT_MOST ? pairs : [];
+    this.links = drawn.filter(([a, b]) => this.at.has(a) && this.at.has(b)).map(([a, b]) => {
+      const [p, q] = [this.at.get(a), this.at.get(b)];
+      return { a, b, element: svg("line", { x1: p.x, y1: p.y, x2: q.x, y2: q.y, class: "lk-link" }) };
+    });
+    this.layers.links.replaceChildren(...this.links.map((link) => link.element));
+    this.hullKey = null;
+  }
+
+  /** @param {import("./scene.js").Scene} scene @param {Emphasis} emphasis */
+  draw(scene, emphasis) {
+    if (!this.size.width) return;
+    if (this.trace.clients.length !== this.clientCount) this._place();
+    const crossing = this._hulls(scene);
+    const labelled = this.gap > 58;
+    for (const node of scene.nodes) {
+      this.shapes.get(node.id)?.draw(node, {
+        selected: emphasis.selected?.type === "node" && emphasis.selected.id === node.id,
+        ticked: emphasis.ticked.has(node.id),
+        pending: emphasis.pending.get(node.id),
+        marked: emphasis.markedNodes.has(node.id),
+        side: crossing && node.group >= 0 ? String.fromCharCode(65 + node.group) : "",
+        labelled,
+      });
+    }
+    const down = new Set(scene.nodes.filter((node) => !node.up).map((node) => node.id));
+    const side = new Map(scene.nodes.map((node) => [node.id, node.group]));
+    for (const { a, b, element } of this.links) {
+      const severed = side.get(a) !== side.get(b) || scene.links.get(`${a}>${b}`)?.cut || scene.links.get(`${b}>${a}`)?.cut;
+      set(element, "class", `lk-link ${severed ? "lk-severed" : down.has(a) || down.has(b) ? "lk-idle" : ""}`);
+    }
+    this._flights(scene, emphasis);
+  }
+
+  /** Encloses each side of a partition. @param {import("./scene.js").Scene} scene @returns {boolean} whether enclosures overlap */
+  _hulls(scene) {
+    const key = JSON.stringify(scene.groups);
+    if (key === this.hullKey) return this.crossing;
+    this.hullKey = key;
+    this.crossing = false;
+    const groups = (scene.groups ?? []).map((group) => group.filter((id) => this.at.has(id)));
+    const shapes = groups.filter((group) => group.length).map((group, i) => {
+      const points = group.map((id) => this.at.get(id));
+      this.crossing ||= groups.some((other, j) => j !== i && other.some((id) => within(this.at.get(id), points)));
+      return svg("path", { class: `lk-hull lk-hull-${i % 4}`, d: enclose(points, this.r + (this.gap > 70 ? 17 : 8)) });
+    });
+    this.layers.hulls.replaceChildren(...shapes);
+    return this.crossing;
+  }
+
+  /** @param {import("./scene.js").Scene} scene @param {Emphasis} emphasis */
+  _flights(scene, emphasis) {
+    const size = this.r > 20 ? 6.5 : this.r > 13 ? 5 : 4;
+    const named = scene.flights.length <= FLIGHTS_NAMED_AT_MOST && this.gap > 58;
+    let used = 0;
+    const said = new Set();
+    let names = 0;
+    for (const flight of scene.flights) {
+      const [from, to] = [this.at.get(flight.from), this.at.get(flight.to)];
+      if (!from || !to) continue;
+      const item = this._flightAt(used);
+      used += 1;
+      const { x1, y1, x2, y2, ux, uy } = lane(from, to, this.r);
+      const progress = emphasis.still ? (flight.lost ? 0.5 : 0.55) : flight.progress;
+      const [x, y] = [x1 + (x2 - x1) * progress, y1 + (y2 - y1) * progress];
+      const glyph = emphasis.glyphs.get(flight.name);
+      const look = `${glyph.shape}${size}`;
+      if (item.look !== look) {
+        item.look = look;
+        item.shape.setAttribute("d", outline(glyph.shape, size));
+      }
+      const dying = flight.lost && (flight.fading > 0 || flight.progress >= 1 || emphasis.still);
+      set(item.group, "class", `lk-flight lk-${glyph.color} ${glyph.hollow ? "lk-hollow" : ""} ${dying ? "lk-lost" : ""} ${flight.duplicate ? "lk-duplicate" : ""} ${emphasis.markedFlights.has(flight.seq) ? "lk-marked" : ""} ${emphasis.selected?.type === "message" && emphasis.selected.id === flight.seq ? "lk-selected" : ""}`);
+      item.group.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+      item.group.style.opacity = flight.fading > 0 ? String(1 - flight.fading) : "";
+      item.seq = flight.seq;
+      const behind = emphasis.still ? Math.hypot(x - x1, y - y1) : Math.min(26, Math.hypot(x - x1, y - y1));
+      item.trail.setAttribute("d", `M0 0L${(-ux * behind).toFixed(1)} ${(-uy * behind).toFixed(1)}`);
+      if (named && !said.has(`${flight.name} ${flight.from}`) && this._hasRoom(x, y, flight.name)) {
+        said.add(`${flight.name} ${flight.from}`);
+        this._name(names, x, y, uy, flight.name);
+        names += 1;
+      }
+    }
+    for (let i = used; i < this.flightPool.length; i += 1) if (this.flightPool[i].group.style.display !== "none") this.flightPool[i].group.style.display = "none";
+    for (let i = names; i < this.names.length; i += 1) this.names[i].style.display = "none";
+  }
+
+  _flightAt(index) {
+    let item = this.flightPool[index];
+    if (!item) {
+      item = { shape: svg("path", { class: "lk-glyph" }), trail: svg("path", { class: "lk-trail" }), look: "", seq: -1, group: null };
+      const hit = svg("circle", { r: 13, class: "lk-hit" });
+      item.group = svg("g", { onclick: (event) => { event.stopPropagation(); this.handlers.onmessage(item.seq); } },
+        item.trail, hit, svg("circle", { r: 11, class: "lk-halo" }), item.shape, svg("path", { class: "lk-x", d: "M-6 -6L6 6M6 -6L-6 6" }));
+      this.flightPool.push(item);
+      this.layers.flights.append(item.group);
+    }
+    if (item.group.style.display) item.group.style.display = "";
+    return item;
+  }
+
+  /** A message is named where the name covers no node. */
+  _hasRoom(x, y, name) {
+    const [left, right] = [x + 6, x + 16 + name.length * 6];
+    if (right > this.size.width) return false;
+    for (const { x: nx, y: ny } of this.at.values()) {
+      if (nx + this.r + 4 > left && nx - this.r - 4 < right && Math.abs(ny - y) < this.r + 26) return false;
+    }
+    return true;
+  }
+
+  _name(index, x, y, uy, text) {
+    let label = this.names[index];
+    if (!label) {
+      label = svg("text", { class: "lk-flight-name", "pointer-events": "none" });
+      this.names.push(label);
+      this.layers.labels.append(label);
+    }
+    label.style.display = "";
+    setText(label, text);
+    label.setAttribute("x", (x + 11).toFixed(1));
+    label.setAttribute("y", (y + (uy > 0 ? 12 : -4)).toFixed(1));
+  }
+
+  /** A line drawn across the picture splits the network in two. */
+  _cutting() {
+    const line = svg("line", { class: "lk-cut-line" });
+    const text = svg("text", { class: "lk-cut-text" });
+    let from = null;
+    let sides = null;
+    const point = (event) => {
+      const box = this.element.getBoundingClientRect();
+      return { x: ((event.clientX - box.left) * this.size.width) / box.width, y: ((event.clientY - box.top) * this.size.height) / box.height };
+    };
+    const stop = () => {
+      from = null;
+      sides = null;
+      this.layers.cut.replaceChildren();
+    };
+    this.element.addEventListener("pointerdown", (event) => {
+      if (event.target.closest(".lk-node, .lk-flight") || event.button || !this.handlers.maySplit()) return;
+      from = point(event);
+    });
+    this.element.addEventListener("pointermove", (event) => {
+      if (!from) return;
+      const to = point(event);
+      if (Math.hypot(to.x - from.x, to.y - from.y) < 24) return;
+      if (!this.element.hasPointerCapture(event.pointerId)) this.element.setPointerCapture(event.pointerId);
+      const nodes = this.trace.nodes.map((id) => ({ id, ...this.at.get(id) }));
+      const left = nodes.filter(({ x, y }) => (to.x - from.x) * (y - from.y) - (to.y - from.y) * (x - from.x) > 0).map(({ id }) => id);
+      const right = this.trace.nodes.filter((id) => !left.includes(id));
+      sides = left.length && right.length ? [left, right] : null;
+      for (const [name, value] of Object.entries({ x1: from.x, y1: from.y, x2: to.x, y2: to.y })) line.setAttribute(name, String(value));
+      text.setAttribute("x", String(Math.min(Math.max(to.x, 70), this.size.width - 70)));
+      text.setAttribute("y", String(Math.max(14, to.y - 10)));
+      text.textContent = sides ? `${left.length} | ${right.length}` : "draw between nodes";
+      if (!line.isConnected) this.layers.cut.replaceChildren(line, text);
+    });
+    this.element.addEventListener("pointerup", () => {
+      if (sides) this.handlers.onsplit(sides);
+      this.justCut = Boolean(sides);
+      stop();
+    });
+    this.element.addEventListener("pointercancel", stop);
+    this.element.addEventListener("click", () => {
+      if (!this.justCut) this.handlers.onclear();
+      this.justCut = false;
+    });
+  }
+}

@@ -1,0 +1,28 @@
+/* A recording that plays by itself: in an exported page, or in the frame of a saved output. */
+import { html } from "./dom.js";
+import { Player } from "./player.js";
+import { Trace } from "./trace.js";
+
+/** @param {string} packed base64 of deflated JSON @returns {Promise<any>} */
+async function unpack(packed) {
+  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).json();
+}
+
+async function replay() {
+  const holder = document.getElementById("labkit-run");
+  const { events, at, speed, run, ...header } = await unpack(holder.textContent.trim());
+  const trace = new Trace(header);
+  trace.append(events, header.now);
+  const root = html("div", { class: "labkit-view" });
+  document.body.classList.add("labkit-page");
+  document.getElementById("labkit-poster")?.remove();
+  document.body.append(root);
+  const player = new Player(root, trace, { speed });
+  if (at.seq !== null) player.goTo(at.seq);
+  else player.seek(at.time);
+  if (globalThis.parent !== globalThis) globalThis.parent.postMessage({ labkit: "replay", run }, "*");
+}
+
+replay();

@@ -1,0 +1,143 @@
+/* The run in words: pills, sentences, and values as Python writes them. */
+
+/** @param {number} time @param {number} [digits] */
+export function seconds(time, digits = 3) {
+  return `${time.toFixed(digits)} s`;
+}
+
+/** @param {number} count @param {string} noun */
+export function plural(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A JSON value as Python writes it, messages as calls of their class. @param {any} value @returns {string} */
+export function repr(value) {
+  if (value === null || value === undefined) return "None";
+  if (value === true) return "True";
+  if (value === false) return "False";
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+  if (typeof value === "string") return value.includes("'") ? JSON.stringify(value) : `'${value.replaceAll("\n", "\\n")}'`;
+  if (Array.isArray(value)) return `[${value.map(repr).join(", ")}]`;
+  if (value.$) return `${value.$}(${fields(value).map(([name, field]) => `${name}=${repr(field)}`).join(", ")})`;
+  return `{${Object.entries(value).map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(", ")}}`;
+}
+
+/** A value short enough for a table: words without quotes, long lists as their length and end.
+ * @param {any} value @param {number} [length] @returns {string} */
+export function brief(value, length = 22) {
+  if (value === null || value === undefined) return "—";
+  if (typeof value === "string") return clip(value.replaceAll("\n", " "), length);
+  const text = repr(value);
+  if (text.length <= length) return text;
+  if (Array.isArray(value)) return `${plural(value.length, "item")}`;
+  if (typeof value === "object" && !value.$) return `${Object.keys(value).length} keys`;
+  return clip(text, length);
+}
+
+/** @param {string} text @param {number} length */
+export function clip(text, length) {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+/** The fields of a message. @param {any} data @returns {[string, any][]} */
+export function fields(data) {
+  if (data === null || typeof data !== "object" || Array.isArray(data)) return data == null ? [] : [["value", data]];
+  return Object.entries(data).filter(([name]) => name !== "$");
+}
+
+const REASONS = {
+  loss: "the network lost it", partition: "the partition stopped it", cut: "the link is cut", down: "the receiver was not running",
+};
+
+/** Why a message did not arrive. @param {string} reason */
+export function whyLost(reason) {
+  return REASONS[reason] ?? reason ?? "lost";
+}
+
+/** @param {string[][]} groups */
+export function groupWords(groups) {
+  return groups.map((group) => (group.length > 6 ? `${group.length} nodes` : group.join(" "))).join(" | ");
+}
+
+/** @param {Object<string, any>} options */
+function settings(options) {
+  return Object.entries(options).map(([name, value]) => `${name} ${repr(value)}`).join(", ");
+}
+
+/** One event as a short clause. @param {import("./trace.js").Trace} trace @param {number} seq @returns {string} */
+export function clause(trace, seq) {
+  const [node, peer, data] = [trace.node[seq], trace.peer[seq], trace.data[seq]];
+  switch (trace.kind[seq]) {
+    case "start": return trace.id[seq] > 1 ? `${node} restarts` : `${node} starts`;
+    case "send": return `sends ${trace.name(seq)} to ${peer}`;
+    case "duplicate": return `the network copies ${trace.name(seq)} for ${peer}`;
+    case "deliver": return `${node} receives ${trace.name(seq)} from ${peer}`;
+    case "drop": return `${trace.name(seq)} from ${peer} to ${node} is lost: ${whyLost(data)}`;
+    case "timer": return `${node}'s timer ${data} fires`;
+    case "state": return Object.entries(data).map(([name, value]) => `${name} = ${brief(value)}`).join(", ");
+    case "disk": return `writes ${Object.keys(data).join(", ")} to disk`;
+    case "note": return `notes “${clip(String(data), 80)}”`;
+    case "error": return `${node} fails: ${data.error}`;
+    case "crash": return `${node} crashes`;
+    case "partition": return `the network splits: ${groupWords(data)}`;
+    case "heal": return "the network heals";
+    case "link": return `the link ${node ?? "any"} – ${peer ?? "any"} is set: ${settings(data)}`;
+    case "clock": return `${node}'s clock is set: ${settings(data)}`;
+    case "invoke": return `${node} asks ${peer} for ${brief(data, 40)}`;
+    case "ok": return `${node} gets ${brief(data, 40)}`;
+    case "info": return `${node} does not know the outcome: ${data}`;
+    default: return "";
+  }
+}
+
+/** The last step in one sentence. @param {import("./trace.js").Trace} trace @param {[number, number]} step @returns {string} */
+export function sentence(trace, [from, to]) {
+  const clauses = [];
+  /** @type {Map<string, string[]>} */
+  const sent = new Map();
+  for (let seq = from; seq < to && clauses.length < 7; seq += 1) {
+    const kind = trace.kind[seq];
+    if (kind === "send") {
+      const name = trace.name(seq);
+      if (!sent.has(name)) clauses.push(name);
+      sent.set(name, [...(sent.get(name) ?? []), trace.peer[seq]]);
+    } else if (!["set", "cancel", "duplicate"].includes(kind) && !(kind === "crash" && trace.kind[seq - 1] === "error")) {
+      if (kind !== "drop" || trace.match[seq] < from) clauses.push(clause(trace, seq));
+    }
+  }
+  return clauses.map((text) => {
+    const receivers = sent.get(text);
+    if (!receivers) return text;
+    return `sends ${text} to ${receivers.length > 4 ? `${receivers.length} nodes` : receivers.join(", ")}`;
+  }).filter(Boolean).join("; ");
+}
+
+/** What a jump to a moment lands on, in words. @param {import("./trace.js").Trace} trace @param {{seq: number, kind: string}} moment */
+export function momentWords(trace, { seq, kind }) {
+  if (kind !== "leader") return clause(trace, seq);
+  return `${trace.node[seq]} becomes ${trace.data[seq].role}`;
+}
+
+/** The story so far, as pills. @param {import("./scene.js").Scene} scene @returns {{text: string, kind: string}[]} */
+export function pills(scene) {
+  const result = [];
+  const { leaders, counts, groups } = scene;
+  const withTerm = ({ id, term }) => (term === null ? `${id} leads` : `${id} leads term ${term}`);
+  if (leaders.length === 1) result.push({ text: withTerm(leaders[0]), kind: "leader" });
+  else if (leaders.length > 1) {
+    result.push({ text: `${leaders.length} leaders! ${leaders.map(({ id, term }) => (term === null ? id : `${id} in term ${term}`)).join(", ")}`, kind: "alarm" });
+  } else if (scene.nodes.some((node) => node.look === "candidate")) {
+    const standing = scene.nodes.filter((node) => node.look === "candidate");
+    result.push({ text: standing.length > 3 ? `${standing.length} candidates` : `${standing.map((node) => node.id).join(", ")} ${standing.length === 1 ? "stands" : "stand"} for election`, kind: "candidate" });
+  } else if (scene.nodes.some((node) => node.role === "follower")) result.push({ text: "no leader", kind: "" });
+  const broken = [];
+  if (counts.crashed) broken.push(`${counts.crashed} crashed`);
+  if (counts.cutOff) broken.push(`${counts.cutOff} cut off`);
+  if (broken.length) result.push({ text: broken.join(" · "), kind: "fault" });
+  else if (groups) result.push({ text: `split: ${groupWords(groups)}`, kind: "fault" });
+  const cut = new Set([...scene.links].filter(([, link]) => link.cut).map(([link]) => link.split(">").sort().join(">"))).size;
+  if (cut) result.push({ text: `${plural(cut, "link")} cut`, kind: "fault" });
+  const failed = scene.nodes.filter((node) => node.error);
+  if (failed.length) result.push({ text: `${failed.map((node) => node.id).slice(0, 4).join(", ")} raised an error`, kind: "alarm" });
+  return result;
+}

@@ -1,0 +1,192 @@
+"""The live view: a widget that plays the trace and asks the kernel for more of it.
+
+The kernel only answers. The player in the browser plays what it has, and asks the cluster to run on shortly before it gets there; so a
+slow kernel makes the picture wait, never stutter, and two views of one cluster never disagree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+import traceback
+import uuid
+from typing import Any
+
+import anywidget
+import traitlets
+
+from labkit.errors import LabkitError
+from labkit.view import assets
+from labkit.view.layout import positions
+from labkit.view.replay import Replay
+
+WINDOW = 5_000  # events in one message
+SLICE = 0.05  # real seconds that one request may run the cluster
+NOTICE = 1 / 30  # real seconds between two notices that the trace has grown
+KEEP = 0.4  # real seconds of quiet before the saved recording is made anew
+FAULTS = ("crash", "restart", "partition", "heal")
+
+
+class LiveView(anywidget.AnyWidget):
+    """The widget of one `show()`: it answers the player's requests on the kernel's main loop."""
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    header = traitlets.Dict().tag(sync=True)
+    speed = traitlets.Float(0.25).tag(sync=True)
+    height = traitlets.Int(None, allow_none=True).tag(sync=True)
+
+    def __init__(self, cluster: Any, loop: asyncio.AbstractEventLoop, *, speed: float, height: int | None):
+        self._cluster = cluster
+        self._loop = loop
+        self._handle: Any = None
+        self._open_at: float | None = cluster.now
+        self._mine = False
+        self._noticed = 0.0
+        self._notice: asyncio.TimerHandle | None = None
+        self._keeping: asyncio.TimerHandle | None = None
+        self._kept = -1
+        header = cluster.trace.header()
+        header.pop("marks", None)
+        header |= {"positions": positions(header["nodes"], header["edges"]), "run": uuid.uuid4().hex[:12]}
+        super().__init__(_esm=assets.script("widget.js"), _css=assets.style(), header=header, speed=speed, height=height)
+        self._unwatch = cluster.watch(self._grown)
+        self.on_msg(self._heard)
+
+    def keep_in(self, handle: Any) -> None:
+        """Keep a recording in this display, so that a saved notebook holds one."""
+        self._handle = handle
+
+    def recording(self) -> Replay:
+        """The run so far."""
+        replay = Replay(self._cluster.trace, speed=self.speed)
+        replay._live = self.header["run"]
+        return replay
+
+    def _heard(self, widget: Any, message: dict[str, Any], buffers: Any) -> None:
+        """May be called on another thread: only hands over."""
+        self._loop.call_soon_threadsafe(self.answer, message)
+
+    def answer(self, message: dict[str, Any]) -> None:
+        """Do what the player asks, and tell it what is new."""
+        kind = message.get("type")
+        have = message.get("have") or 0
+        if kind == "hello":
+            self._send_events("hello", 0, open_at=self._cluster.now if self._open_at is None else self._open_at)
+            self._open_at = None
+        elif kind == "pull":
+            self._send_events("pull", have)
+        elif kind == "advance":
+            self._send_events("advance", have, error=self._try(self._advance, float(message["to"])))
+        elif kind == "fault":
+            self._send_events("fault", have, error=self._try(self._strike, message.get("action"), message.get("args") or []))
+        elif kind == "settled":
+            self._keep_soon()
+
+    def _try(self, do: Any, *args: Any) -> str | None:
+        self._mine = True
+        try:
+            do(*args)
+        except LabkitError as error:
+            return str(error)
+        except Exception as error:
+            traceback.print_exc()
+            return f"{type(error).__name__}: {error}"
+        finally:
+            self._mine = False
+        return None
+
+    def _advance(self, to: float) -> None:
+        """Run towards `to`, in parts, for as long as one slice of real time lasts."""
+        end = time.perf_counter() + SLICE
+        part = (to - self._cluster.now) / 8
+        while self._cluster.now < to and time.perf_counter() < end:
+            self._cluster.advance(min(to, self._cluster.now + max(part, 1e-6)))
+
+    def _strike(self, action: str, args: list[Any]) -> None:
+        if action not in FAULTS:
+            raise LabkitError(f"the view cannot do {action!r}")
+        getattr(self._cluster, action)(*args)
+
+    def _send_events(self, answers: str, start: int, *, error: str | None = None, **more: Any) -> None:
+        trace, faults = self._cluster.trace, self._cluster.faults
+        length = len(trace)
+        start = min(start, length)
+        stop = min(length, start + WINDOW)
+        message = {
+            "type": "events", "answers": answers, "start": start, "columns": trace.columns(start, stop), "length": length,
+            "now": self._cluster.now, "faults": str(faults), "fault_count": len(faults), "marks": trace.marks, "error": error,
+        }  # fmt: skip
+        self.send(message | more)
+
+    def _grown(self) -> None:
+        """The trace grew. If others did it, the player is told, but no more often than it can use."""
+        if self._mine:
+            return
+        self._keep_soon()
+        if time.monotonic() - self._noticed >= NOTICE:
+            self._send_notice()
+        elif self._notice is None:
+            self._notice = self._loop.call_later(NOTICE, self._send_notice)
+
+    def _send_notice(self) -> None:
+        self._notice = None
+        self._noticed = time.monotonic()
+        self.send({"type": "more", "now": self._cluster.now, "length": len(self._cluster.trace)})
+
+    def _keep_soon(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+        self._keeping = self._loop.call_later(KEEP, self._keep)
+
+    def _keep(self) -> None:
+        self._keeping = None
+        length = len(self._cluster.trace)
+        if self._handle is not None and length != self._kept:
+            self._kept = length
+            self._handle.update(self.recording())
+
+    def close(self) -> None:
+        """Let go of the cluster, and of the browser's side."""
+        if getattr(self, "_unwatch", None) is not None:
+            self._unwatch()
+        for timer in (self._notice, self._keeping):
+            if timer is not None:
+                timer.cancel()
+        super().close()
+
+
+def show(cluster: Any, *, speed: float = 0.25, height: int | None = None) -> None:
+    """Show a cluster live: the picture, the state of every node, the space-time diagram and the controls.
+
+    speed: virtual seconds in one real second, at first. height: pixels of the picture itself.
+    Outside a notebook it prints where the cluster stands.
+    """
+    loop = _kernel_loop()
+    if loop is None:
+        print(repr(Replay(cluster.trace, at=float(cluster.now))))
+        return
+    from IPython.display import display
+
+    view = LiveView(cluster, loop, speed=float(speed), height=height)
+    display(view)
+    handle = display(view.recording(), display_id=True)
+    view.keep_in(handle)
+
+
+def _kernel_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop of the notebook's kernel; None in a plain script or terminal."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None or getattr(shell, "kernel", None) is None:
+        return None
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        from tornado.ioloop import IOLoop
+
+        return getattr(IOLoop.current(instance=False), "asyncio_loop", None)

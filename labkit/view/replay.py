@@ -1,0 +1,126 @@
+"""A recorded run that plays anywhere: in a saved notebook, an exported page or a feedback file, without kernel or network."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from labkit.view import assets
+from labkit.view.layout import positions
+from labkit.view.moment import Moment, moment
+from labkit.view.poster import STYLE as POSTER_STYLE
+from labkit.view.poster import poster, poster_svg
+
+FRAME_STYLE = """
+.labkit-replay{position:relative;container-type:inline-size;min-height:120px}
+.labkit-replay[hidden]{display:none}
+.labkit-replay .labkit-hold{position:relative;height:730px;overflow:auto}
+.labkit-replay iframe{position:absolute;inset:0;width:100%;height:100%;border:0;background:transparent}
+@container (max-width:660px){.labkit-replay .labkit-hold{height:1010px}}
+body[data-jp-theme-light="true"] .labkit-replay iframe{color-scheme:light}
+body[data-jp-theme-light="false"] .labkit-replay iframe{color-scheme:dark}
+.jp-OutputArea-child:not(:has(.labkit-live)):has(+ .jp-OutputArea-child .labkit-replay[data-live]){display:none}
+.jp-OutputArea-child:has(.labkit-live) + .jp-OutputArea-child:has(.labkit-replay){display:none}
+"""
+
+
+class Replay:
+    """A recorded run as a picture that plays. The last expression of a cell shows it; `save` writes a page of its own.
+
+    trace: a `Trace`, or the document that `trace.document()` gives.
+    marks: what to point at, as `trace.marks`; by default the trace's own.
+    at: where it opens: an event's number (int) or a time in virtual seconds (float). By default at the first violation, else at the start.
+    """
+
+    def __init__(
+        self,
+        trace: Any,
+        *,
+        marks: list[dict[str, Any]] | None = None,
+        at: int | float | None = None,
+        title: str | None = None,
+        speed: float = 0.25,
+    ):
+        document = dict(trace if isinstance(trace, dict) else trace.document())
+        if marks is not None:
+            document["marks"] = list(marks)
+        if title is not None:
+            document["title"] = title
+        self.document = document
+        self.speed = speed
+        marks = document.get("marks") or []
+        self.at: int | float = at if at is not None else marks[0]["seq"] if marks else 0.0
+        self._live: str | None = None
+
+    @property
+    def moment(self) -> Moment:
+        """What there is to see where the replay opens."""
+        if isinstance(self.at, int):
+            return moment(self.document, seq=self.at)
+        return moment(self.document, time=self.at)
+
+    def poster(self) -> str:
+        """The opening moment as an SVG picture with a text alternative."""
+        return poster_svg(self.document, self.moment)
+
+    def fragment(self) -> str:
+        """HTML for a place in a page: the player in a frame of its own, over a still that stands where scripts do not run."""
+        live = f' data-live="{self._live}"' if self._live else ""
+        note = "<p>This is a still of a recording. Where scripts may run, it plays here.</p>"
+        return (
+            f'<div class="labkit-replay"{live}><style>{_flat(POSTER_STYLE + FRAME_STYLE)}</style>'
+            f'<div class="labkit-hold">{poster(self.document, self.moment, note)}'
+            f'<iframe sandbox="allow-scripts" loading="lazy" title="{escape(self._name())}: a recording of the run"'
+            f' srcdoc="{escape(self._page(still=False))}"></iframe></div></div>'
+        )
+
+    def html(self) -> str:
+        """A whole page, to be opened by itself."""
+        return self._page(still=True)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page to a file; returns its path."""
+        path = Path(path)
+        path.write_text(self.html(), encoding="utf-8")
+        return path
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.fragment(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"Replay of {self._name()}: {len(self.document['events']['time'])} events. {self.moment.sentence()}."
+
+    def _name(self) -> str:
+        return str(self.document.get("title") or "a cluster")
+
+    def _page(self, *, still: bool) -> str:
+        body = f'<div id="labkit-poster">{poster(self.document, self.moment)}</div>' if still else ""
+        return (
+            f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f"<title>{escape(self._name())}</title><style>:root{{color-scheme:light dark}}{POSTER_STYLE if still else ''}{assets.style()}</style></head>"
+            f'<body>{body}<script type="text/plain" id="labkit-run">{self._packed()}</script>'
+            f'<script type="module">{assets.script("replay.js")}</script></body></html>'
+        )
+
+    def _packed(self) -> str:
+        document = self.document
+        at = {"seq": self.at, "time": 0} if isinstance(self.at, int) else {"seq": None, "time": self.at}
+        events = {**document["events"]}
+        events["time"] = [round(time, 9) for time in events["time"]]
+        events["due"] = [None if due is None else round(due, 6) for due in events["due"]]
+        whole = document | {
+            "events": events,
+            "positions": positions(document["nodes"], document.get("edges")),
+            "at": at,
+            "speed": self.speed,
+            "run": self._live,
+        }
+        return base64.b64encode(zlib.compress(json.dumps(whole, separators=(",", ":")).encode(), 9)).decode()
+
+
+def _flat(css: str) -> str:
+    return " ".join(css.split())
