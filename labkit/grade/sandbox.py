@@ -30,7 +30,7 @@ from labkit.grade import confine
 LABKIT = Path(labkit.__file__).resolve().parent
 # The parts of labkit that a node runs on. What is not named here does not exist for a submission.
 VISIBLE = (
-    "__init__.py", "__pycache__", "errors.py", "message.py", "node.py", "cluster.py", "engine",
+    "__init__.py", "__pycache__", "errors.py", "message.py", "node.py", "client.py", "cluster.py", "engine",
     "grade/__init__.py", "grade/child.py", "grade/confine.py", "grade/wire.py", "grade/__pycache__",
 )  # fmt: skip
 
@@ -169,6 +169,7 @@ def _bubblewrap_options() -> list[str]:
     for path in _site_packages():
         options += ["--ro-bind", path, path]
     options += ["--tmpfs", str(LABKIT)]  # hides the rest of labkit where it lies among the site packages
+    options += ["--perms", "0755", "--dir", str(LABKIT / "grade")]
     for path in _labkit_paths():
         options += ["--ro-bind", path, path]
     return [*options, "--dev-bind", "/dev/null", "/dev/null", "--remount-ro", str(LABKIT), "--remount-ro", "/"]

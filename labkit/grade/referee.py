@@ -1,0 +1,225 @@
+"""The referee: labkit's own cluster, whose nodes run elsewhere.
+
+The referee owns the clock, the network, the randomness, the disks, the clients and the checks. Each node of its clusters is a
+`RemoteProcess`: it hands every event to a process in the sandbox (`labkit.grade.child`) and carries out the effects that come
+back, through the same calls of the engine that a node in this process would have made. So the trace, and its digest, are those
+of the same code run in a notebook with the same seed; and whatever a submission does to its own process, it can only send
+messages, set timers, write its own disk and show its own state.
+"""
+
+import enum
+import keyword
+import types
+import weakref
+from typing import Any
+
+import msgspec
+
+from labkit.cluster import Cluster
+from labkit.engine.network import Machine, Network
+from labkit.grade import wire
+from labkit.grade.processes import Channel, Child
+from labkit.message import Message
+from labkit.node import Node
+
+CLASS_LIMIT = 500  # kinds of message and of enum in one submission
+
+
+def builder(child: Child, node: str) -> "Builder":
+    """What an exercise builds its clusters with: `build(size=5, seed=1, ...)`, as `Cluster` takes them without the class."""
+    return Builder(child, type(node, (Node,), {}))
+
+
+class Builder:
+    """Makes clusters whose nodes run in the sandboxed processes of `child`."""
+
+    def __init__(self, child: Child, title: type[Node]):
+        self._child, self._title, self._mirrors = child, title, Mirrors()
+
+    def __call__(self, **options: Any) -> Cluster:
+        self._child.new_run()
+        return Cluster(self._title, launch=self._launch, **options)
+
+    def _launch(self, cluster: Cluster, machine: Machine, seed: str) -> "RemoteProcess":
+        return RemoteProcess(self._child, cluster._network, cluster.ids, machine, seed, self._mirrors)
+
+
+class RemoteProcess:
+    """One boot of one node, run in a process of the sandbox. `node` shows its public attributes, as last recorded."""
+
+    def __init__(
+        self, child: Child, network: Network, ids: tuple[str, ...], machine: Machine, seed: str, mirrors: "Mirrors"
+    ):
+        self.id, self.alive, self.traceback = machine.id, True, ""
+        self.node = types.SimpleNamespace(id=machine.id)
+        self._child, self._network, self._machine, self._mirrors = child, network, machine, mirrors
+        self._nodes = len(ids)
+        self._clients = 0
+        self._clock = (0.0, 1.0)
+        self._seq = 0
+        self._timers: dict[int, float] = {}  # pending timer -> when it is due
+        self._answered: set[int] = set()  # calls that were answered
+        self._send = network.sender(self, _as_it_is)
+        self._channel = channel = child.start()
+        weakref.finalize(self, Channel.close, channel)
+        reach = None if machine.reach is None else sorted(machine.reach)
+        stored = wire.pack(machine.store.durable)
+        boot = wire.Boot(
+            machine.id, list(machine.peers), list(ids), reach, seed, machine.boots, stored, network.traced
+        )
+        self._first: bytes = wire.encode(boot) + b"\n"
+
+    # -- what happens to it --------------------------------------------------------------------------------------------
+
+    def boot(self) -> None:
+        self._tell(wire.Event(self._seq, self._network.now))
+
+    def deliver(self, message: Any, sender: str, call: int | None = None, reply: int | None = None) -> None:
+        if reply is not None:
+            self._answered.add(reply)
+        packed = wire.pack(message)
+        self._tell(wire.Event(self._seq, self._network.now, None, packed, sender, call, reply))
+
+    def _woken(self, wake: wire.Wake) -> None:
+        """What it asked to be woken for is due, unless that no longer matters: then it would do nothing."""
+        if not self.alive:
+            return
+        if wake.timer is not None and self._timers.get(wake.timer) != self._network.now:
+            return
+        if wake.call is not None and wake.call in self._answered:
+            return
+        self._tell(wire.Event(self._seq, self._network.now, wake.number))
+
+    def stop(self) -> None:
+        self.alive = False
+        self._channel.kill()
+
+    def _tell(self, event: wire.Event) -> None:
+        """Let the node live through an event, and carry out what came of it."""
+        machine, network = self._machine, self._network
+        clock = (machine.clock.offset, machine.clock.rate)
+        if clock != self._clock:
+            self._clock = event.clock = clock
+        clients = len(network.machines) - self._nodes
+        if clients != self._clients:
+            self._clients = clients
+            event.clients = list(network.machines)[self._nodes :]
+        line = self._first + wire.encode(event) + b"\n"
+        self._first = b""
+        said = self._channel.exchange(line, self.id)
+        try:
+            answer = wire.decode_answer(said)
+            if answer.seq != self._seq:
+                raise wire.WireError(f"it answered event {answer.seq} when asked about {self._seq}")
+            if len(answer.effects) > wire.EFFECT_LIMIT:
+                raise wire.WireError(f"{len(answer.effects):,} effects of one event")
+            self._seq += 1
+            for effect in answer.effects:
+                self._apply(effect)
+        except (wire.WireError, msgspec.MsgspecError, RecursionError) as error:
+            raise self._child.fail("tampered", f"{self.id} broke the protocol: {error}") from None
+        if answer.printed:
+            self._child.keep_printed(f"{self.id} at {network.now:.3f} s: {answer.printed}")
+
+    # -- what came of it -----------------------------------------------------------------------------------------------
+
+    def _apply(self, effect: wire.Effect) -> None:
+        if not self.alive:
+            raise wire.WireError("an effect after its end")
+        network, now, id = self._network, self._network.now, self.id
+        kind = type(effect)
+        if kind is wire.Send:
+            if effect.to not in network.machines or self._machine.reach is not None and not self._reaches(effect.to):
+                raise wire.WireError(f"a message to {effect.to!r}")
+            self._send(effect.to, self._message(effect.message), effect.call, effect.reply)
+        elif kind is wire.Wake:
+            if not effect.due >= now:
+                raise wire.WireError(f"a timer for {effect.due}, which is past")
+            network.wake(effect.due, self._woken, effect)
+        elif kind is wire.State:
+            self._show(effect.data)
+            network.record((now, "state", id, None, None, None, effect.data))
+        elif kind is wire.Set:
+            self._timers[effect.id] = effect.due
+            network.record((now, "set", id, None, effect.id, effect.due, effect.name))
+        elif kind is wire.Cancel:
+            self._timers.pop(effect.id, None)
+            network.record((now, "cancel", id, None, effect.id, None, None))
+        elif kind is wire.Fired:
+            self._timers.pop(effect.id, None)
+            network.record((now, "timer", id, None, effect.id, None, effect.name))
+        elif kind is wire.Note:
+            network.record((now, "note", id, None, None, None, effect.text))
+        elif kind is wire.Error:
+            data = {"error": effect.error, "where": effect.where}
+            network.record((now, "error", id, None, None, None, data))
+        elif kind is wire.Store:
+            key, value = wire.unpack(effect.key, self._mirrors), wire.unpack(effect.value, self._mirrors)
+            network.store(self, key, value, effect.deleted)
+        elif kind is wire.Sync:
+            network.sync(self)
+        else:
+            self._fail(effect.traceback)
+
+    def _reaches(self, to: str) -> bool:
+        return to in (self._machine.reach or ()) or to in list(self._network.machines)[self._nodes :]
+
+    def _message(self, packed: Any) -> Message:
+        message = wire.unpack(packed, self._mirrors)
+        if not isinstance(message, Message):
+            raise wire.WireError("a message that is none")
+        return message
+
+    def _show(self, data: dict[str, Any]) -> None:
+        shown = vars(self.node)
+        for name, value in data.items():
+            if value is None and name in shown and shown[name] is not None:
+                del shown[name]
+            else:
+                shown[name] = value
+
+    def _fail(self, traceback: str) -> None:
+        self.alive, self.traceback = False, traceback
+        self._channel.kill()
+        self._network.failed(self, RuntimeError("an error in a node, elsewhere"))
+
+
+def _as_it_is(message: Any) -> Any:
+    """A message from a sandboxed node was copied, and checked, on its way here."""
+    return message
+
+
+class Mirrors(wire.Makers):
+    """Makes values like a submission's own without its classes: a message has the same name and the same fields, in the
+    same order, so that it is recorded, shown and read as the original would be."""
+
+    def __init__(self) -> None:
+        self._made: dict[Any, Any] = {}
+
+    def _once(self, key: Any, make: Any) -> Any:
+        if key not in self._made:
+            if len(self._made) >= CLASS_LIMIT:
+                raise wire.WireError(f"more than {CLASS_LIMIT} kinds of value")
+            self._made[key] = make()
+        return self._made[key]
+
+    def message(self, name: str, fields: dict[str, Any]) -> Any:
+        return self._struct(name, fields, (Message,))(**fields)
+
+    def data(self, name: str, fields: dict[str, Any]) -> Any:
+        return self._struct(name, fields, ())(**fields)
+
+    def _struct(self, name: str, fields: dict[str, Any], bases: tuple[type, ...]) -> Any:
+        def make() -> type:
+            for field in fields:
+                if keyword.iskeyword(field) or field.startswith("__"):
+                    raise wire.WireError(f"a field named {field!r}")
+            return msgspec.defstruct(name, [(field, Any) for field in fields], bases=bases or None, frozen=True)
+
+        return self._once((name, bases, *fields), make)
+
+    def enum(self, name: str, member: str, value: Any) -> Any:
+        if type(value) not in (int, str, float):
+            raise wire.WireError(f"an enum of a {type(value).__name__}")
+        made = self._once((name, member, value), lambda: enum.Enum(name, {member: value}))
+        return made[member]
