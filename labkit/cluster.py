@@ -188,7 +188,7 @@ class Cluster:
     def link(self, a: str | None = None, b: str | None = None, *, one_way: bool = False, **settings: Any) -> None:
         """Change the link between two nodes (both ways, or only from `a` to `b`); without ids, or with one, every link that fits.
 
-        latency: seconds, or (shortest, longest). loss, duplicate, reorder: probability for each message; a reordered one is held back so
+        latency: seconds, or (shortest, longest), or None for the cluster's own. loss, duplicate, reorder: probability for each message; a reordered one is held back so
         that later ones overtake it. cut: True to lose everything, False to mend. What is not named stays as it was.
         """
         from labkit.engine.network import check_settings

@@ -66,6 +66,8 @@ def check_settings(settings: dict[str, Any]) -> None:
     for name, value in settings.items():
         if name not in SETTINGS:
             raise LabkitError(f"a link has no setting {name!r}; it has {', '.join(SETTINGS)}")
+        if name == "latency" and value is None:
+            continue  # like the rest again
         if name == "latency":
             low, high = value if isinstance(value, tuple | list) and len(value) == 2 else (value, value)
             if not (isinstance(low, int | float) and isinstance(high, int | float) and 0 <= low <= high):

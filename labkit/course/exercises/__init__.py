@@ -1,0 +1,3 @@
+"""The exercises of the course, one file each: the parts, what they are worth, the runs and the properties that judge them."""
+
+NAMES = ("raft-election",)
