@@ -215,7 +215,8 @@ class Cluster:
         if self._loop._depth:
             raise LabkitError("a node must not do things to the cluster: faults come from outside")
         self._loop.advance(self.now, STEP_LIMIT)
-        return max(self.now, _FIRST_MOMENT)
+        self._loop.now = max(self.now, _FIRST_MOMENT)
+        return self.now
 
     def _do(self, fault: Fault) -> None:
         if self._loop._depth:

@@ -143,6 +143,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return size
 
     def _over(self, what: str) -> NoReturn:
+        self.current = None  # no node's code is running: nothing for the watchdog to stop
         busiest: dict[str, int] = {}
         for _, _, callback, argument in self.heap:
             label = getattr(getattr(callback, "__self__", None), "id", None) or (argument[2] if isinstance(argument, tuple) else "?")

@@ -319,9 +319,7 @@ class Process:
         if isinstance(error, budget.EndlessLoop):
             where = where.split(", ")[-1]  # on which line of the loop it was stopped is chance
         text = without_addresses(f"{type(error).__name__}: {error}".removesuffix(": "))
-        self.traceback = "".join(
-            ["Traceback (most recent call last):\n", *traceback.format_list(frames), *traceback.format_exception_only(error)]
-        )
+        self.traceback = student_traceback(error)
         self.world.record((self.world.now, "error", self.id, None, None, None, {"error": text, "where": where}))
         self.stop()
         self.world.failed(self, error)
@@ -351,6 +349,15 @@ def student_frames(error: BaseException) -> list[traceback.FrameSummary]:
     inside = (str(_PACKAGE), str(_ASYNCIO))
     own = [frame for frame in frames if not frame.filename.startswith(inside) or "/protocols/" in frame.filename]
     return own if own or isinstance(error, LabkitError) else list(frames)
+
+
+def student_traceback(error: BaseException) -> str:
+    """The traceback as Python prints it, with the student's frames only; of a group, those of its members too."""
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(student_frames(error))]
+    lines += [f"{type(error).__name__}: {error}".removesuffix(": ") + "\n"]
+    if isinstance(error, BaseExceptionGroup):
+        lines += [f"  | {line}\n" for member in error.exceptions for line in student_traceback(member).splitlines()]
+    return "".join(lines)
 
 
 _PACKAGE = __file__.rsplit("/engine/", 1)[0] + "/"

@@ -1,0 +1,86 @@
+"""Messages are values: copied when sent, refused when they could not cross a network."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labkit import Message, MessageError
+from labkit.message import by_value
+
+
+class Entry(Message):
+    term: int
+    command: str
+
+
+class Append(Message):
+    entries: list[Entry] = []
+    done: bool = False
+
+
+class Free(Message):
+    value: Any = None
+    many: dict[str, list[int]] = {}
+
+
+class Flat(Message):
+    n: int = 0
+    text: str | None = None
+    share: float = 0.0
+
+
+def test_a_flat_message_is_not_copied_and_a_nested_one_is():
+    flat = Flat(n=1, text="x")
+    assert by_value(flat) is flat
+    entries = [Entry(1, "a")]
+    message = Append(entries=entries)
+    copy = by_value(message)
+    entries.append(Entry(2, "b"))
+    assert copy == Append(entries=[Entry(1, "a")])
+
+
+def test_a_message_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        Flat().n = 3
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (Free(value=object()), "Free.value cannot be sent"),
+        (Free(value=lambda: 1), "Free.value cannot be sent"),
+        (Free(value=[(1, 2)]), r"Free.value would arrive changed: sent \[\(1, 2\)\], received \[\[1, 2\]\]"),
+        (Free(value=Entry(1, "a")), "Free.value would arrive changed"),
+        (Flat(n="one"), "Flat.n is not what it is declared to be"),
+        (Flat(n=True), "Flat.n is not what it is declared to be"),
+        (Append(entries=[1]), "Append.entries is not what it is declared to be"),
+        (Free(many={"a": ["x"]}), "Free.many is not what it is declared to be"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_by_the_name_of_its_field(message, words):
+    with pytest.raises(MessageError, match=words):
+        by_value(message)
+
+
+def test_what_is_no_message_is_refused():
+    for wrong in ("text", 3, None, {"a": 1}, Entry):
+        with pytest.raises(MessageError, match="only a Message can be sent"):
+            by_value(wrong)
+
+
+def test_a_whole_number_in_a_float_field_arrives_as_a_float():
+    assert type(by_value(Flat(share=2)).share) is float
+
+
+plain_data = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(plain_data)
+def test_any_plain_data_arrives_equal(value):
+    assert by_value(Free(value=value)).value == value

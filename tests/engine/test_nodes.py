@@ -1,0 +1,554 @@
+"""What a student writes: handlers, calls, timers, disks; and what happens when it is wrong."""
+
+import pytest
+
+from labkit import BudgetExceeded, Cluster, HandlerError, LabkitError, Message, Node, NodeDown, UnknownNode, on
+
+
+class Ask(Message):
+    n: int
+
+
+class Answer(Message):
+    n: int
+
+
+class Doubler(Node):
+    @on(Ask)
+    def ask(self, msg, sender):
+        return Answer(n=2 * msg.n)
+
+
+class Caller(Node):
+    async def start(self):
+        self.got = None
+        self.got = (await self.call("n2", Ask(n=21), timeout=1.0)).n
+
+
+def pair(first, second=Doubler, **options):
+    return Cluster(nodes={"n1": first, "n2": second}, **options)
+
+
+def kinds(cluster, *names, node=None):
+    return list(cluster.trace.select(*names, node=node))
+
+
+def test_a_call_is_answered_by_what_the_handler_returns():
+    cluster = pair(Caller)
+    cluster.run(1.0)
+    assert cluster.nodes["n1"].got == 42
+
+
+def test_a_call_to_a_dead_node_times_out():
+    class Patient(Node):
+        async def start(self):
+            self.error = ""
+            try:
+                await self.call("n2", Ask(n=1), timeout=0.5)
+            except TimeoutError as error:
+                self.error = str(error)
+                self.when = self.now
+
+    cluster = pair(Patient)
+    cluster.crash("n2")
+    cluster.run(2.0)
+    assert cluster.nodes["n1"].error == "n2 did not answer Ask within 0.5 s"
+    assert cluster.nodes["n1"].when == 0.5
+
+
+def test_an_answer_that_comes_too_late_is_ignored():
+    class Hasty(Node):
+        async def start(self):
+            self.outcome = "none"
+            try:
+                await self.call("n2", Ask(n=1), timeout=0.001)
+            except TimeoutError:
+                self.outcome = "timeout"
+            self.second = (await self.call("n2", Ask(n=5), timeout=1.0)).n
+
+    cluster = pair(Hasty)
+    cluster.run(1.0)
+    assert (cluster.nodes["n1"].outcome, cluster.nodes["n1"].second) == ("timeout", 10)
+
+
+def test_an_answer_to_an_earlier_boot_is_not_taken_for_one_to_this_boot():
+    class Counter(Node):
+        async def start(self):
+            self.answers = []
+            reply = await self.call("n2", Ask(n=self.disk.get("boots", 0)), timeout=None)
+            self.answers = [*self.answers, reply.n]
+
+    cluster = pair(Counter, latency=0.1)
+    cluster.nodes  # noqa: B018
+    cluster.run(0.15)  # the first answer is on its way
+    cluster.restart("n1")
+    cluster.run(1.0)
+    assert cluster.nodes["n1"].answers == [0]
+    assert len(kinds(cluster, "deliver", node="n1")) == 2
+
+
+def test_receive_serves_a_node_that_is_one_loop():
+    class Loop(Node):
+        async def start(self):
+            self.seen = []
+            while True:
+                msg, sender = await self.receive()
+                self.seen = [*self.seen, (sender, msg.n)]
+
+    class Sender(Node):
+        def start(self):
+            for n in range(3):
+                self.send("n1", Ask(n=n))
+
+    cluster = pair(Loop, Sender, latency=0.01)
+    cluster.run(1.0)
+    assert cluster.nodes["n1"].seen == [("n2", 0), ("n2", 1), ("n2", 2)]
+
+
+def test_timers_fire_reset_and_cancel():
+    class Clocked(Node):
+        def start(self):
+            self.fired = []
+            self.late = self.after(0.2, self.mark, "late")
+            self.never = self.after(0.3, self.mark, "never")
+            self.tick = self.every(0.25, self.mark, "tick")
+            self.after(0.1, self.change)
+
+        def change(self):
+            self.late.reset()
+            self.never.cancel()
+
+        def mark(self, what):
+            self.fired = [*self.fired, (what, round(self.now, 6))]
+            if len(self.fired) > 3:
+                self.tick.cancel()
+
+    cluster = Cluster(Clocked, size=1)
+    cluster.run(2.0)
+    fired = cluster.nodes["n1"].fired
+    assert fired == [("tick", 0.25), ("late", 0.3), ("tick", 0.5), ("tick", 0.75)]
+    assert [e.id for e in kinds(cluster, "timer")].count(3) == 3
+    assert [e.id for e in kinds(cluster, "cancel")] == [2]
+
+
+def test_the_disk_survives_a_crash_and_memory_does_not():
+    class Keeper(Node):
+        def start(self):
+            self.memory = 0
+            self.boots = self.disk.get("boots", 0) + 1
+            self.disk["boots"] = self.boots
+            self.memory += 1
+
+    cluster = Cluster(Keeper, size=1)
+    cluster.run(1.0)
+    cluster.crash("n1")
+    assert not cluster.up("n1")
+    cluster.run(1.0)
+    cluster.restart("n1")
+    assert (cluster.nodes["n1"].boots, cluster.nodes["n1"].memory) == (2, 1)
+
+
+def test_a_crash_loses_only_writes_that_were_not_synced_and_the_last_ones_first():
+    class Lazy(Node):
+        def start(self):
+            self.found = dict(self.disk)
+            self.disk.autosync = False
+            self.disk["a"] = 1
+            self.disk.sync()
+            for key in "bcd":
+                self.disk[key] = 1
+
+    found = set()
+    for seed in range(20):
+        cluster = Cluster(Lazy, size=1, seed=seed)
+        cluster.run(0.1)
+        cluster.restart("n1")
+        found.add("".join(cluster.nodes["n1"].found))
+    assert found == {"a", "ab", "abc", "abcd"}
+
+
+def test_what_is_on_disk_is_not_shared_with_memory():
+    class Keeper(Node):
+        def start(self):
+            self.log = ["x"]
+            self.disk["log"] = self.log
+            self.log.append("y")
+            self.read = self.disk["log"]
+            self.read.append("z")
+            self.again = self.disk["log"]
+
+    cluster = Cluster(Keeper, size=1)
+    cluster.run(0)
+    assert cluster.nodes["n1"].again == ["x"]
+
+
+def test_a_node_cannot_keep_what_is_not_data(capsys):
+    class Keeper(Node):
+        def start(self):
+            self.disk["me"] = {"node": self}
+
+    cluster = Cluster(Keeper, size=1)
+    cluster.run(0)
+    assert "disk['me']['node'] is a Keeper; only data can be kept" in capsys.readouterr().err
+
+
+def test_an_error_crashes_its_node_and_shows_the_students_line(capsys):
+    class Buggy(Node):
+        def start(self):
+            self.after(0.5, self.divide)
+
+        def divide(self):
+            return 1 / 0
+
+    cluster = Cluster(nodes={"n1": Buggy, "n2": Doubler})
+    cluster.run(1.0)
+    assert not cluster.up("n1")
+    assert cluster.up("n2")
+    (error,) = kinds(cluster, "error")
+    assert error.data["error"] == "ZeroDivisionError: division by zero"
+    assert error.data["where"].endswith("in divide")
+    assert kinds(cluster, "crash")[0].data == "error"
+    printed = capsys.readouterr().err
+    assert "n1 crashed at 0.500 s" in printed
+    assert "return 1 / 0" in printed
+    assert "labkit/engine" not in printed
+
+
+@pytest.mark.parametrize("style", ["await", "task", "group"])
+def test_an_error_in_a_coroutine_crashes_its_node_too(style, capsys):
+    import asyncio
+
+    class Buggy(Node):
+        async def start(self):
+            if style == "await":
+                await self.work()
+            elif style == "task":
+                asyncio.create_task(self.work())
+            else:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self.work())
+
+        async def work(self):
+            await asyncio.sleep(0.1)
+            raise RuntimeError("boom")
+
+    cluster = Cluster(Buggy, size=1)
+    cluster.run(1.0)
+    assert not cluster.up("n1")
+    assert "boom" in capsys.readouterr().err
+
+
+def test_a_caught_error_of_a_task_is_no_error_of_the_node():
+    import asyncio
+
+    class Careful(Node):
+        async def start(self):
+            self.caught = False
+            task = asyncio.create_task(self.work())
+            try:
+                await task
+            except RuntimeError:
+                self.caught = True
+
+        async def work(self):
+            await asyncio.sleep(0.1)
+            raise RuntimeError("boom")
+
+    cluster = Cluster(Careful, size=1)
+    cluster.run(1.0)
+    assert cluster.nodes["n1"].caught
+
+
+def test_sys_exit_in_a_node_is_a_crash_of_the_node_only(capsys):
+    import sys
+
+    class Quitter(Node):
+        def start(self):
+            sys.exit(3)
+
+    cluster = Cluster(Quitter, size=1)
+    cluster.run(1.0)
+    assert not cluster.up("n1")
+    assert "SystemExit" in capsys.readouterr().err
+
+
+def test_a_dead_nodes_code_never_runs_again():
+    import asyncio
+
+    late = []
+
+    class Ghost(Node):
+        async def start(self):
+            try:
+                while True:
+                    await asyncio.sleep(0.1)
+            finally:
+                late.append("finally")
+                self.send("n2", Ask(n=1))
+
+    cluster = pair(Ghost)
+    cluster.run(0.55)
+    sent = len(kinds(cluster, "send"))
+    cluster.crash("n1")
+    cluster.run(5.0)
+    assert len(kinds(cluster, "send")) == sent
+
+
+def test_a_message_without_a_handler_is_an_error_that_names_it(capsys):
+    class Deaf(Node):
+        @on(Answer)
+        def answer(self, msg, sender):
+            pass
+
+    class Sender(Node):
+        def start(self):
+            self.send("n2", Ask(n=1))
+
+    pair(Sender, Deaf).run(1.0)
+    assert "Deaf has no handler for Ask (it handles Answer): add a method with @on(Ask)" in capsys.readouterr().err
+
+
+def test_a_message_class_defined_again_is_explained(capsys):
+    old = Ask
+
+    class Server(Node):
+        @on(old)
+        def ask(self, msg, sender):
+            pass
+
+    new = type("Ask", (Message,), {"__annotations__": {"n": int}, "__module__": __name__})
+
+    class Sender(Node):
+        def start(self):
+            self.send("n2", new(n=1))
+
+    pair(Sender, Server).run(1.0)
+    assert "run the cell of Server again too" in capsys.readouterr().err
+
+
+def test_handlers_with_a_wrong_signature_are_refused_where_they_are_written():
+    with pytest.raises(HandlerError, match=r"the handler ask\(self, msg\) cannot be called: a handler takes \(self, msg, sender\)"):
+
+        class Wrong(Node):
+            @on(Ask)
+            def ask(self, msg):
+                pass
+
+    with pytest.raises(HandlerError, match="two handlers for Ask"):
+
+        class Twice(Node):
+            @on(Ask)
+            def ask(self, msg, sender):
+                pass
+
+            @on(Ask)
+            def again(self, msg, sender):
+                pass
+
+    with pytest.raises(HandlerError, match="give the class of the messages"):
+        on("Ask")
+
+
+def test_a_subclass_overrides_a_handler_by_its_name():
+    class Tripler(Doubler):
+        def ask(self, msg, sender):
+            return Answer(n=3 * msg.n)
+
+    cluster = pair(Caller, Tripler)
+    cluster.run(1.0)
+    assert cluster.nodes["n1"].got == 63
+
+
+def test_a_handler_that_returns_something_else_is_told(capsys):
+    class Odd(Node):
+        @on(Ask)
+        def ask(self, msg, sender):
+            return msg.n
+
+    pair(Caller, Odd).run(2.0)
+    assert "a handler returned 21: it returns None, or a Message" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda node: node.send("n9", Ask(n=1)), "n1 cannot send to 'n9': no such node; the nodes are n1, n2"),
+        (lambda node: node.send("n2", {"n": 1}), "only a Message can be sent, not 'dict'"),
+        (lambda node: node.after(-1, node.start), "zero or more"),
+        (lambda node: node.after(1, node.start()), "without parentheses"),
+        (lambda node: node.every(0, node.start), "above zero"),
+    ],
+)
+def test_misuse_is_explained(wrong, words, capsys):
+    class Clumsy(Node):
+        def start(self):
+            if getattr(self, "begun", False):
+                return
+            self.begun = True
+            wrong(self)
+
+    cluster = pair(Clumsy)
+    cluster.run(0.1)
+    assert words in capsys.readouterr().err
+
+
+def test_unknown_ids_and_wrong_clusters_are_refused():
+    cluster = Cluster(Doubler, size=2)
+    with pytest.raises(NodeDown, match="has not started"):
+        cluster.nodes["n1"]
+    cluster.run(0)
+    for call in (cluster.crash, cluster.restart, cluster.up, lambda id: cluster.nodes[id], cluster.link, cluster.clock):
+        with pytest.raises(UnknownNode, match="no node 'n7' in this cluster; the nodes are n1, n2"):
+            call("n7")
+    with pytest.raises(LabkitError, match="one side"):
+        cluster.partition({"n1"}, {"n1", "n2"})
+    with pytest.raises(LabkitError, match="between 0 and 1"):
+        cluster.link("n1", "n2", loss=3)
+    with pytest.raises(LabkitError, match="no setting 'lost'"):
+        cluster.link("n1", "n2", lost=0.3)
+    with pytest.raises(LabkitError, match="how many nodes"):
+        Cluster(Doubler)
+    with pytest.raises(LabkitError, match="derives from Node"):
+        Cluster(Ask, size=3)
+    with pytest.raises(LabkitError, match="say how long"):
+        cluster.run()
+    with pytest.raises(LabkitError, match="zero or more"):
+        cluster.run(-1)
+
+
+def test_nodes_that_never_let_time_pass_are_stopped_and_the_cluster_stays_usable():
+    class Hot(Node):
+        def start(self):
+            self.send("n2" if self.id == "n1" else "n1", Ask(n=1))
+
+        @on(Ask)
+        def ask(self, msg, sender):
+            self.send(sender, msg)
+
+    cluster = Cluster(Hot, size=2, latency=0.0, trace=False)
+    with pytest.raises(BudgetExceeded, match="time stands still"):
+        cluster.run(1.0)
+    assert cluster.now == 0.0
+
+
+def test_a_loop_that_yields_but_never_waits_is_stopped(capsys):
+    import asyncio
+
+    class Spinner(Node):
+        async def start(self):
+            while True:
+                await asyncio.sleep(0)
+
+    cluster = Cluster(Spinner, size=1)
+    cluster.run(1.0)
+    assert "without letting time pass" in capsys.readouterr().err
+    assert not cluster.up("n1")
+
+
+def test_an_endless_loop_in_a_handler_is_stopped_and_named(capsys, monkeypatch):
+    from labkit.engine import budget
+
+    monkeypatch.setattr(budget, "SECONDS", 0.3)
+
+    class Stuck(Node):
+        def start(self):
+            while True:
+                try:
+                    self.n = 1
+                except Exception:
+                    pass
+
+    cluster = Cluster(nodes={"n1": Stuck, "n2": Doubler})
+    cluster.run(1.0)
+    assert not cluster.up("n1")
+    assert cluster.up("n2")
+    assert "an endless loop?" in capsys.readouterr().err
+
+
+def test_a_storm_of_messages_is_stopped():
+    class Rabbit(Node):
+        def start(self):
+            self.broadcast(Ask(n=0))
+
+        @on(Ask)
+        def ask(self, msg, sender):
+            self.broadcast(msg)
+            self.broadcast(msg)
+
+    cluster = Cluster(Rabbit, size=5, trace=False)
+    with pytest.raises(BudgetExceeded, match="a storm"):
+        cluster.run(60.0)
+
+
+def test_public_state_is_in_the_trace_and_private_state_is_not():
+    class Stateful(Node):
+        def start(self):
+            self.items = []
+            self._secret = 1
+            self.timer = self.after(0.1, self.add)
+
+        def add(self):
+            self.items.append({"n1", "n0"})
+            self._secret += 1
+
+    cluster = Cluster(Stateful, size=1)
+    cluster.run(1.0)
+    assert [event.data for event in kinds(cluster, "state")] == [{"items": []}, {"items": [["n0", "n1"]]}]
+
+
+def test_notes_and_clock_skew():
+    class Noter(Node):
+        def start(self):
+            self.note(f"at {self.now:g}")
+            self.after(1.0, self.later)
+
+        def later(self):
+            self.note(f"at {self.now:g}")
+
+    cluster = Cluster(Noter, size=1)
+    cluster.clock("n1", offset=100.0, rate=2.0)
+    cluster.run(2.0)
+    assert [(e.time, e.data) for e in kinds(cluster, "note")] == [(0.0, "at 100"), (0.5, "at 101")]
+
+
+def test_a_topology_limits_who_can_be_sent_to(capsys):
+    import networkx as nx
+
+    class Ring(Node):
+        def start(self):
+            self.heard = ()
+            for peer in self.peers:
+                self.send(peer, Ask(n=1))
+
+        @on(Ask)
+        def ask(self, msg, sender):
+            self.heard = tuple(sorted((*self.heard, sender)))
+
+    cluster = Cluster(Ring, topology=nx.cycle_graph(4))
+    cluster.run(1.0)
+    assert cluster.nodes["n1"].peers == ("n2", "n4")
+    assert cluster.nodes["n3"].heard == ("n2", "n4")
+    assert sorted(map(sorted, cluster.trace.edges)) == [["n1", "n2"], ["n1", "n4"], ["n2", "n3"], ["n3", "n4"]]
+
+    class Shouter(Node):
+        def start(self):
+            if self.id == "n1":
+                self.send("n3", Ask(n=1))
+
+    Cluster(Shouter, topology=nx.cycle_graph(4)).run(0.1)
+    assert "n1 has no link to n3 in this topology; its peers are n2, n4" in capsys.readouterr().err
+
+
+def test_clients_ask_and_their_history_is_kept():
+    cluster = Cluster(Doubler, size=2)
+    client = cluster.client("c1")
+    assert client.call("n1", Ask(n=4)).n == 8
+    cluster.crash("n2")
+    with pytest.raises(TimeoutError):
+        client.call("n2", Ask(n=5), timeout=0.5)
+    assert [operation.outcome for operation in cluster.history] == ["ok", "info"]
+    assert [event.kind for event in kinds(cluster, "invoke", "ok", "info")] == ["invoke", "ok", "invoke", "info"]
+    assert cluster.ids == ("n1", "n2")
+    with pytest.raises(UnknownNode):
+        client.invoke("n9", Ask(n=1))
+    assert client.call("n1", Ask(n=1)).n == 2
