@@ -72,8 +72,7 @@ def without_solution(source: str) -> str:
     """
     lines = source.splitlines()
     regions = list(_regions(lines))
-    functions = _function_lines(source)
-    wanted = {begin for begin, end in regions if any(line in functions for line in range(begin, end + 1))}
+    wanted = {begin for begin, _ in regions if _in_function(source, begin)}
     if not _compiles(stub := _replace(lines, regions, wanted)):
         for begin, _ in regions:  # the fewest that Python itself asks for
             if begin not in wanted and not _compiles(_replace(lines, regions, wanted)):
@@ -110,30 +109,29 @@ def _replace(lines: list[str], regions: list[tuple[int, int]], raising: set[int]
     return "\n".join(kept + lines[after:])
 
 
-def _function_lines(source: str) -> set[int]:
-    """The lines (from 0) of statements whose innermost definition is a function and not a class."""
+def _in_function(source: str, line: int) -> bool:
+    """Is the innermost definition around this line (from 0) a function, not a class?"""
     try:
-        tree = ast.parse(_python_only(source))
+        tree = ast.parse(python_only(source))
     except SyntaxError as error:
         raise CellError(f"line {error.lineno}: {error.msg}") from None
-    found: set[int] = set()
-    for definition in ast.walk(tree):  # outer definitions come before those inside them
-        if isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
-            found |= set(range(definition.body[0].lineno - 1, definition.end_lineno or 0))
-        elif isinstance(definition, ast.ClassDef):
-            found -= set(range(definition.lineno - 1, definition.end_lineno or 0))
-    return found
+    innermost: ast.AST | None = None
+    for node in ast.walk(tree):  # outer definitions come before those inside them
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if node.lineno - 1 < line < (node.end_lineno or 0):
+                innermost = node
+    return isinstance(innermost, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
 def _compiles(source: str) -> bool:
     try:
-        ast.parse(_python_only(source))
+        ast.parse(python_only(source))
     except SyntaxError:
         return False
     return True
 
 
-def _python_only(source: str) -> str:
+def python_only(source: str) -> str:
     """The text with the notebook's own commands (%magic, !shell) turned into comments."""
     return re.sub(r"^(\s*)([%!])", r"\1# \2", source, flags=re.MULTILINE)
 

@@ -9,6 +9,7 @@ C library, and the kernel's own headers (linux/landlock.h, linux/seccomp.h, linu
 """
 
 import ctypes
+import functools
 import json
 import os
 import platform
@@ -173,6 +174,7 @@ def seccomp_works() -> bool:
     return ctypes.get_errno() == 14
 
 
+@functools.cache
 def _filter() -> bytes:
     """The filter in the kernel's own form: (code, jump if true, jump if false, k), eight bytes each."""
     audit, column = _ARCHITECTURES[platform.machine()]
