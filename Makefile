@@ -19,7 +19,7 @@ help: ## Show this list
 lab: $(LAB) ## Open JupyterLab on the first notebook
 	@echo "Opening JupyterLab on $(WELCOME). Ctrl-C here ends it."
 	@$(RUN) jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(WELCOME) \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None --ServerApp.log_level=WARN \
 	  $$(test "$$(id -u)" != 0 || echo --allow-root) $(LAB_ARGS)
 
 install: $(LAB) ## Install labkit into .venv

@@ -32,6 +32,7 @@ ROWS = [
     ["explore", "protocols", "view"],
     ["check"],
     ["cluster"],
+    ["client"],
     ["node", "transport"],
     ["engine"],
     ["message"],
