@@ -33,7 +33,7 @@ def test_every_make_target_and_command_that_it_names_exists() -> None:
 @pytest.mark.parametrize(
     "path",
     sorted(
-        {name for name in re.findall(r"`((?:labkit|notebooks|exercises|solutions|tests|bench|\.ci)/[\w./-]*)`", README)}
+        set(re.findall(r"`((?:labkit|notebooks|exercises|solutions|tests|bench|\.ci)/[\w./-]*)`", README))
         | set(re.findall(r"(?:src|srcset)=\"([^\"]+)\"", README))
         | {"LICENSE", "environment.yml", "notebooks/00-welcome.ipynb"}
     ),
