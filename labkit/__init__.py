@@ -1,4 +1,5 @@
-"""labkit: a distributed-systems laboratory. Write the nodes, run the cluster in virtual time, watch it, break it, wind it back."""
+"""labkit: a distributed-systems laboratory. Write the nodes, run the cluster in virtual time, watch it, break it, wind
+it back."""
 
 from labkit.client import Client, Operation
 from labkit.cluster import Cluster

@@ -37,7 +37,8 @@ class _Caller(Node):
 class Client:
     """A client of a cluster, with an id such as "c1". It is no node: nobody's peer, and on every side of a partition.
 
-    A client waits for one answer at a time, as a process of a history does; for concurrent requests use several clients.
+    A client waits for one answer at a time, as a process of a history does; for concurrent requests use several
+    clients.
     """
 
     def __init__(self, cluster: Cluster, id: str):
@@ -51,7 +52,9 @@ class Client:
         Raises LabkitError if the client's last request is still pending.
         """
         if self._pending is not None:
-            raise LabkitError(f"{self.id} still waits for {self._pending.to}; run the cluster on, or use another client")
+            raise LabkitError(
+                f"{self.id} still waits for {self._pending.to}; run the cluster on, or use another client"
+            )
         process = self._cluster._client_process(self.id)
         operation = Operation(self.id, len(self.operations) + 1, to, msg, self._cluster.now)
         self._cluster._check_id(to)

@@ -1,4 +1,5 @@
-"""Cluster: a whole distributed system in one process, in virtual time. Build it, run it, break it, and read what happened."""
+"""Cluster: a whole distributed system in one process, in virtual time. Build it, run it, break it, and read what
+happened."""
 
 from __future__ import annotations
 
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from labkit.client import Client, _Caller
 from labkit.engine.faults import Fault, Faults
 from labkit.engine.loop import VirtualLoop
-from labkit.engine.network import DEFAULT_LATENCY, Latency, Machine, Network, Runs
+from labkit.engine.network import DEFAULT_LATENCY, Latency, Machine, Network
 from labkit.engine.process import Process
 from labkit.engine.trace import Trace
+from labkit.engine.world import Runs
 from labkit.errors import LabkitError, NodeDown, UnknownNode
 from labkit.node import Node
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     import networkx as nx
 
 STEP_LIMIT = 20_000_000  # steps of one run
-_FIRST_MOMENT = 5e-324  # the smallest time above zero: what is done at time 0 after the boot is not what is done before it
+_FIRST_MOMENT = (
+    5e-324  # the smallest time above zero: what is done at time 0 after the boot is not what is done before it
+)
 Launch = Callable[["Cluster", Machine, str], Runs]
 
 
@@ -62,7 +66,7 @@ class Cluster:
         self.nodes: Mapping[str, Node] = _Nodes(self)
         self._programs = programs
         self._launch = launch or _launch
-        self._loop = VirtualLoop()
+        self._loop = VirtualLoop()  # type: ignore[abstract]  # what it lacks, it refuses by name
         self._network = Network(seed, latency, self._loop, self.trace if trace else None)
         self._network.on_failure = self._failed
         self._clients: dict[str, Client] = {}
@@ -89,10 +93,11 @@ class Cluster:
     def run(
         self, seconds: float | None = None, *, until: Callable[[Cluster], bool] | None = None, limit: float = 60.0
     ) -> bool | None:
-        """Run for so many virtual seconds; or until `until(cluster)` is true (asked before every step), for at most `limit` seconds.
+        """Run for so many virtual seconds; or until `until(cluster)` is true (asked before every step), for at most
+        `limit` seconds.
 
-        Returns None, or with `until` whether it came true. Errors of nodes are printed; they crash the node, not the run. Raises
-        BudgetExceeded if the nodes never let time pass, or send messages without end.
+        Returns None, or with `until` whether it came true. Errors of nodes are printed; they crash the node, not the
+        run. Raises BudgetExceeded if the nodes never let time pass, or send messages without end.
         """
         if (seconds is None) == (until is None):
             raise LabkitError("say how long to run: cluster.run(5.0), or cluster.run(until=predicate, limit=60)")
@@ -136,7 +141,7 @@ class Cluster:
         machine.process = self._launch(self, machine, f"{self.seed}/node/{machine.id}/{machine.boots}")
         machine.process.boot()
 
-    def _failed(self, process: Process) -> None:
+    def _failed(self, process: Runs) -> None:
         """A node's program raised an error: a crash, by itself."""
         self._unreported.append((process.id, self.now, process.traceback))
         self._down(self._network.machines[process.id], "error")
@@ -160,7 +165,8 @@ class Cluster:
     # --- faults
 
     def crash(self, id: str) -> None:
-        """Stop a node at once. Its state is lost; its disk keeps what was synced. Nothing happens if it is down already."""
+        """Stop a node at once. Its state is lost; its disk keeps what was synced. Nothing happens if it is down
+        already."""
         self._do(Fault(self._moment(), "crash", self._check_id(id)))
 
     def restart(self, id: str) -> None:
@@ -168,7 +174,8 @@ class Cluster:
         self._do(Fault(self._moment(), "restart", self._check_id(id)))
 
     def partition(self, *groups: Any) -> None:
-        """Split the network: `partition({"n1", "n2"}, {"n3"})`. Messages pass only within a group; nodes not named form one more group.
+        """Split the network: `partition({"n1", "n2"}, {"n3"})`. Messages pass only within a group; nodes not named
+        form one more group.
 
         Clients reach every group. A new partition replaces the old one.
         """
@@ -186,10 +193,12 @@ class Cluster:
         self._do(Fault(self._moment(), "heal"))
 
     def link(self, a: str | None = None, b: str | None = None, *, one_way: bool = False, **settings: Any) -> None:
-        """Change the link between two nodes (both ways, or only from `a` to `b`); without ids, or with one, every link that fits.
+        """Change the link between two nodes (both ways, or only from `a` to `b`); without ids, or with one, every link
+        that fits.
 
-        latency: seconds, or (shortest, longest), or None for the cluster's own. loss, duplicate, reorder: probability for each message; a reordered one is held back so
-        that later ones overtake it. cut: True to lose everything, False to mend. What is not named stays as it was.
+        latency: seconds, or (shortest, longest), or None for the cluster's own. loss, duplicate, reorder: probability
+        for each message; a reordered one is held back so that later ones overtake it. cut: True to lose everything,
+        False to mend. What is not named stays as it was.
         """
         from labkit.engine.network import check_settings
 
@@ -203,13 +212,15 @@ class Cluster:
         self._do(Fault(self._moment(), "link", a, b, **options))
 
     def clock(self, id: str, *, offset: float = 0.0, rate: float = 1.0) -> None:
-        """Skew a node's own clock: it shows `offset + rate * time`. Its timers follow the rate from the next one set."""
+        """Skew a node's own clock: it shows `offset + rate * time`. Its timers follow the rate from the next one
+        set."""
         if not rate > 0:
             raise LabkitError(f"rate={rate!r}: a clock's rate is above zero (1.0 is true, 1.01 gains 1%)")
         self._do(Fault(self._moment(), "clock", self._check_id(id), offset=float(offset), rate=float(rate)))
 
     def _moment(self) -> float:
-        """When a fault done now strikes: after everything else that happens at this time (so that a replay is exact)."""
+        """When a fault done now strikes: after everything else that happens at this time (so that a replay is
+        exact)."""
         if not self._started:
             return 0.0
         if self._loop._depth:
@@ -267,7 +278,8 @@ class Cluster:
     # --- clients and watchers
 
     def client(self, name: str) -> Client:
-        """The client of this name, such as "c1"; it is made when first asked for. Its calls are recorded as a history."""
+        """The client of this name, such as "c1"; it is made when first asked for. Its calls are recorded as a
+        history."""
         if name in self._programs:
             raise LabkitError(f"{name} is a node of this cluster: give the client a name of its own, such as 'c1'")
         if name not in self._clients:
@@ -298,7 +310,8 @@ class Cluster:
         return self._network.machines[self._check_id(id)].process is not None
 
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback()` whenever the cluster has run or something was done to it. Returns a function that ends this."""
+        """Call `callback()` whenever the cluster has run or something was done to it. Returns a function that ends
+        this."""
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback) if callback in self._watchers else None
 
@@ -319,13 +332,14 @@ class Cluster:
         return self.ids.index(self._check_id(id))
 
     def _check_id(self, id: Any, clients: bool = False) -> str:
-        if id in self._programs or clients and id in self._clients:
+        if id in self._programs or (clients and id in self._clients):
             return id  # type: ignore[no-any-return]
         raise UnknownNode(f"there is no node {id!r} in this cluster; the nodes are {', '.join(self.ids)}")
 
     def __repr__(self) -> str:
         down = [id for id in self.ids if self._started and not self.up(id)]
-        return f"<Cluster of {len(self.ids)} {self.title}, {self.now:g} s, seed {self.seed}{', down: ' + ', '.join(down) if down else ''}>"
+        end = f", down: {', '.join(down)}" if down else ""
+        return f"<Cluster of {len(self.ids)} {self.title}, {self.now:g} s, seed {self.seed}{end}>"
 
 
 class _Nodes(Mapping[str, Node]):
@@ -376,6 +390,7 @@ def _programs(
     node: type[Node] | None, size: int | None, nodes: Mapping[str, type[Node]] | None, topology: nx.Graph | None
 ) -> tuple[dict[str, type[Node]], list[list[str]] | None]:
     """Which class runs at which id, and the links (None: all). Raises LabkitError if that cannot be told."""
+    programs: dict[str, Any]
     edges = None
     if nodes is not None:
         programs = dict(nodes)
@@ -402,7 +417,9 @@ def _programs(
         raise LabkitError("a cluster has one node or more")
     for id, program in programs.items():
         if not (isinstance(program, type) and issubclass(program, Node)):
-            raise LabkitError(f"{id} is to run {program!r}: give a class that derives from Node, as in Cluster(Player, size=5)")
+            raise LabkitError(
+                f"{id} is to run {program!r}: give a class that derives from Node, as in Cluster(Player, size=5)"
+            )
         if not isinstance(id, str) or not id:
             raise LabkitError(f"{id!r} cannot be a node's id: give a string, such as 'n1'")
-    return programs, edges  # type: ignore[return-value]
+    return programs, edges

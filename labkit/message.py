@@ -1,7 +1,8 @@
 """Messages: the values that nodes send to one another.
 
-A message is frozen, and it is copied by value when it is sent: the receiver gets what the message said at that moment, never an
-object that it shares with the sender. What could not cross a real network is refused at `send`, with the name of the field.
+A message is frozen, and it is copied by value when it is sent: the receiver gets what the message said at that moment,
+never an object that it shares with the sender. What could not cross a real network is refused at `send`, with the name
+of the field.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _SCALARS = (int, float, str, bytes, bool, type(None))
 _encode = msgspec.msgpack.Encoder().encode
 
 
+@typing.dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class Message(msgspec.Struct, frozen=True, gc=False, tag_field="$", tag=True):
     """A message. Subclass it and declare the fields with their types::
 
@@ -26,9 +28,9 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="$", tag=True):
             n: int
             note: str = ""
 
-    Fields may be numbers, strings, bytes, booleans, None, lists, tuples, dicts, sets, enums and other messages, as deep as needed.
-    Declare them exactly (`list[Entry]`, `tuple[int, str]`, not a bare `list` that holds tuples): the declared type is what the
-    receiver gets back. Messages compare by value, and cannot be changed after they are made.
+    Fields may be numbers, strings, bytes, booleans, None, lists, tuples, dicts, sets, enums and other messages, as
+    deep as needed. Declare them exactly (`list[Entry]`, `tuple[int, str]`, not a bare `list` that holds tuples): the
+    declared type is what the receiver gets back. Messages compare by value, and cannot be changed after they are made.
     """
 
 
@@ -48,10 +50,12 @@ _decoders: dict[type, Callable[[bytes], Any]] = {}
 
 
 def _prepare(kind: type) -> Callable[[Any], bool]:
-    """Make, once for each class, the test that every field holds a scalar of exactly its declared type (so nothing to copy)."""
+    """Make, once for each class, the test that every field holds a scalar of exactly its declared type (so nothing to
+    copy)."""
     if not issubclass(kind, Message) or kind is Message:
         raise MessageError(
-            f"only a Message can be sent, not {kind.__name__!r}: declare `class {kind.__name__.title()}(Message): ...` with its fields"
+            f"only a Message can be sent, not {kind.__name__!r}: "
+            f"declare `class {kind.__name__.title()}(Message): ...` with its fields"
         )
     try:
         hints = typing.get_type_hints(kind)
@@ -110,8 +114,8 @@ def _explain(message: Message, error: Exception) -> str:
             data = _encode(value)
         except Exception as cause:
             return (
-                f"{kind.__name__}.{field} cannot be sent: {cause}. A message is data: numbers, strings, lists, dicts, other messages "
-                f"(it holds a {type(value).__name__})"
+                f"{kind.__name__}.{field} cannot be sent: {cause}. A message is data: numbers, strings, lists, dicts, "
+                f"other messages (it holds a {type(value).__name__})"
             )
         try:
             msgspec.msgpack.decode(data, type=hints[field])

@@ -1,4 +1,5 @@
-"""Node: what a student writes. A node is a class with handlers for the messages it understands; labkit runs many of it."""
+"""Node: what a student writes. A node is a class with handlers for the messages it understands; labkit runs many of
+it."""
 
 from __future__ import annotations
 
@@ -19,14 +20,15 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def on(*kinds: type[Message]) -> Callable[[Handler], Handler]:
-    """Mark a method as the handler of these messages. It is called as `handler(self, msg, sender)`, and may be a coroutine::
+    """Mark a method as the handler of these messages. It is called as `handler(self, msg, sender)`, and may be a
+    coroutine::
 
         @on(Ping)
         def ping(self, msg, sender):
             self.send(sender, Pong(n=msg.n))
 
-    A handler that returns a Message answers the sender. Raises HandlerError if what is given is not a class of messages, or the method
-    does not take (self, msg, sender).
+    A handler that returns a Message answers the sender. Raises HandlerError if what is given is not a class of
+    messages, or the method does not take (self, msg, sender).
     """
     for kind in kinds:
         if not (isinstance(kind, type) and issubclass(kind, Message)):
@@ -40,7 +42,8 @@ def on(*kinds: type[Message]) -> Callable[[Handler], Handler]:
         takes_all = any(p.kind is p.VAR_POSITIONAL for p in given)
         if (len(needed) > 3 or len(given) < 3) and not takes_all:
             raise HandlerError(
-                f"the handler {method.__name__}({', '.join(p.name for p in given)}) cannot be called: a handler takes (self, msg, sender)"
+                f"the handler {method.__name__}({', '.join(p.name for p in given)}) cannot be called: "
+                "a handler takes (self, msg, sender)"
             )
         method._handles = kinds  # type: ignore[attr-defined]
         return method
@@ -51,8 +54,8 @@ def on(*kinds: type[Message]) -> Callable[[Handler], Handler]:
 class Node:
     """A node of a distributed system. Subclass it; `start` is called at boot and again after every restart.
 
-    Public attributes are the node's state: shown live, recorded in the trace, and lost in a crash. `self.disk` is what survives one.
-    All times are in seconds of virtual time, by this node's own clock.
+    Public attributes are the node's state: shown live, recorded in the trace, and lost in a crash. `self.disk` is what
+    survives one. All times are in seconds of virtual time, by this node's own clock.
     """
 
     __slots__ = ("__dict__", "__weakref__", "_process")
@@ -65,7 +68,9 @@ class Node:
         for name, method in vars(cls).items():
             for kind in getattr(method, "_handles", ()):
                 if own.get(kind, name) != name:
-                    raise HandlerError(f"{cls.__name__} has two handlers for {kind.__name__}: {own[kind]} and {name}; keep one")
+                    raise HandlerError(
+                        f"{cls.__name__} has two handlers for {kind.__name__}: {own[kind]} and {name}; keep one"
+                    )
                 own[kind] = name
         cls._handlers = cls._handlers | own
 
@@ -118,13 +123,14 @@ class Node:
     async def call(self, to: str, msg: Message, *, timeout: float | None) -> Any:
         """Send a message and wait for the answer: the Message that the other node's handler returns.
 
-        `timeout` is in seconds; None waits for ever. Raises TimeoutError when it is over. The other node may have done the work all the
-        same: no answer tells nothing.
+        `timeout` is in seconds; None waits for ever. Raises TimeoutError when it is over. The other node may have done
+        the work all the same: no answer tells nothing.
         """
         return await self._process.call(to, msg, timeout)
 
     async def receive(self) -> tuple[Any, str]:
-        """Wait for the next message that has no handler. Returns (msg, sender). For those who prefer one loop to handlers."""
+        """Wait for the next message that has no handler. Returns (msg, sender). For those who prefer one loop to
+        handlers."""
         return await self._process.receive()
 
     # --- time
@@ -164,7 +170,10 @@ class Node:
     def _why_no_handler(cls, kind: type) -> str:
         name = kind.__name__
         if any(known.__name__ == name for known in cls._handlers):
-            return f"{cls.__name__} handles an older {name}: {name} was defined again since; run the cell of {cls.__name__} again too"
+            return (
+                f"{cls.__name__} handles an older {name}: {name} was defined again since; "
+                f"run the cell of {cls.__name__} again too"
+            )
         known = ", ".join(sorted(handled.__name__ for handled in cls._handlers))
         return f"{cls.__name__} has no handler for {name} (it handles {known}): add a method with @on({name})"
 

@@ -24,7 +24,9 @@ def election_safety(trace: Trace) -> Violation | None:
             term = moment.state[node].get("term")
             first = leaders.setdefault(term, node)
             if first != node:
-                return moment.violation("Election Safety", f"two leaders in term {term}: {first} and {node}", first, node)
+                return moment.violation(
+                    "Election Safety", f"two leaders in term {term}: {first} and {node}", first, node
+                )
         return None
 
     return always(trace, check)
@@ -94,7 +96,8 @@ def terms_only_grow(trace: Trace) -> Violation | None:
 def leader_within(trace: Trace, seconds: float) -> Violation | None:
     """Progress: when nothing has disturbed a majority that can talk for `seconds`, it has exactly one leader.
 
-    Judged once for each calm that lasts so long: no boot, crash, partition or change of a link, and no link that loses messages.
+    Judged once for each calm that lasts so long: no boot, crash, partition or change of a link, and no link that loses
+    messages.
     """
     moment, since, judged = Moment(), 0.0, False
     for event in trace:
@@ -115,7 +118,9 @@ def _led(moment: Moment, trace: Trace, since: float, seconds: float) -> Violatio
     leaders = [id for id in majority if moment.state[id].get("role") == "leader"]
     calm = f"{seconds:g} s after the last disturbance (at {since:.3f} s)"
     if not leaders:
-        return moment.violation("A leader in time", f"no leader {calm}, though {', '.join(majority)} can all talk", *majority)
+        return moment.violation(
+            "A leader in time", f"no leader {calm}, though {', '.join(majority)} can all talk", *majority
+        )
     if len(leaders) > 1:
         return moment.violation("A leader in time", f"{' and '.join(leaders)} both lead {calm}", *leaders)
     return None

@@ -27,8 +27,8 @@ class Violation:
 class Moment:
     """The cluster at a moment of a run, as the trace tells it.
 
-    `state` maps each running node to its public attributes; `sides` maps nodes to their side of a partition (empty when there is none);
-    `links` maps pairs of nodes (None: any) to the settings of the links that were changed.
+    `state` maps each running node to its public attributes; `sides` maps nodes to their side of a partition (empty
+    when there is none); `links` maps pairs of nodes (None: any) to the settings of the links that were changed.
     """
 
     event: Event | None = None

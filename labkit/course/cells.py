@@ -6,8 +6,8 @@ A cell that matters to grading has a role, kept under `metadata.labkit.role`:
 - `solution`: where the student writes.
 - `check`: runs the checks in the notebook, as `check("raft-election")` does. Locked.
 
-Any other cell is for reading and playing. The same three are marked for nbgrader (schema 3), so that its tools can hand out
-and collect these notebooks too; ours stays apart because nbgrader allows no other key among its own.
+Any other cell is for reading and playing. The same three are marked for nbgrader (schema 3), so that its tools can
+hand out and collect these notebooks too; ours stays apart because nbgrader allows no other key among its own.
 """
 
 import ast
@@ -67,8 +67,8 @@ def has_solution(source: str) -> bool:
 def without_solution(source: str) -> str:
     """The text with each marked solution replaced by a comment, and by a `raise` where a statement is needed.
 
-    That is inside a function, which would otherwise do nothing and say nothing, and wherever Python asks for a statement.
-    Raises `CellError` if the marks do not pair up or what is left is not Python.
+    That is inside a function, which would otherwise do nothing and say nothing, and wherever Python asks for a
+    statement. Raises `CellError` if the marks do not pair up or what is left is not Python.
     """
     lines = source.splitlines()
     regions = list(_regions(lines))
@@ -79,7 +79,9 @@ def without_solution(source: str) -> str:
                 wanted.add(begin)
         stub = _replace(lines, regions, wanted)
         if not _compiles(stub):
-            raise CellError("what is left without the solution is not Python; let the marks stand around whole statements")
+            raise CellError(
+                "what is left without the solution is not Python; let the marks stand around whole statements"
+            )
     return stub
 
 
@@ -136,7 +138,8 @@ def python_only(source: str) -> str:
     return re.sub(r"^(\s*)([%!])", r"\1# \2", source, flags=re.MULTILINE)
 
 
-# -- nbgrader's marks ----------------------------------------------------------------------------------------------------
+# -- nbgrader's marks
+# ----------------------------------------------------------------------------------------------------
 
 
 def mark_for_nbgrader(cell: Any, role: str) -> None:

@@ -1,4 +1,5 @@
-"""`check("raft-election")`: judge the classes of this notebook, here and now, with the checks that everybody can see."""
+"""`check("raft-election")`: judge the classes of this notebook, here and now, with the checks that everybody can
+see."""
 
 from __future__ import annotations
 
@@ -13,9 +14,11 @@ from labkit.node import Node
 
 
 def check(name: str, *, seeds: int = 20, seed: int | None = None) -> Result:
-    """Judge the exercise `name` with the class that this notebook defines; the result shows points, and why, part by part.
+    """Judge the exercise `name` with the class that this notebook defines; the result shows points, and why, part by
+    part.
 
-    seeds: how many runs for each part (the more, the rarer the bugs that are found). seed: only this one run, to look at it again.
+    seeds: how many runs for each part (the more, the rarer the bugs that are found). seed: only this one run, to look
+    at it again.
 
     Raises LabkitError if there is no such exercise, or the notebook does not define its class.
     """
@@ -23,7 +26,9 @@ def check(name: str, *, seeds: int = 20, seed: int | None = None) -> Result:
     namespace = sys._getframe(1).f_globals
     program = namespace.get(exercise.node)
     if not (isinstance(program, type) and issubclass(program, Node)):
-        raise LabkitError(f"this notebook has no class {exercise.node}(Node) yet: run the cell that defines it, then check again")
+        raise LabkitError(
+            f"this notebook has no class {exercise.node}(Node) yet: run the cell that defines it, then check again"
+        )
     if not isinstance(seeds, int) or seeds < 1:
         raise LabkitError(f"seeds={seeds!r}: give the number of runs, one or more")
 

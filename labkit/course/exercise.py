@@ -1,12 +1,14 @@
 """Exercises as data: parts with points, each with runs to make and properties to hold.
 
-An exercise is judged by runs and nothing else. A part drives a cluster of the student's nodes through a scenario, under many seeds, and
-asks its properties of the trace. The same code judges in the student's notebook and in the referee; only who builds the cluster
-differs. A failure is a seed and the faults: enough to have the same run again, anywhere.
+An exercise is judged by runs and nothing else. A part drives a cluster of the student's nodes through a scenario,
+under many seeds, and asks its properties of the trace. The same code judges in the student's notebook and in the
+referee; only who builds the cluster differs. A failure is a seed and the faults: enough to have the same run again,
+anywhere.
 """
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import importlib
 import inspect
@@ -54,7 +56,7 @@ class Failure:
     nodes: tuple[str, ...]
     document: dict[str, Any] = field(repr=False)
 
-    @property
+    @builtins.property
     def marks(self) -> list[dict[str, Any]]:
         return list(self.document.get("marks", []))
 
@@ -82,7 +84,9 @@ class PartResult:
 
     def to_json(self) -> dict[str, Any]:
         names = ("name", "title", "points", "max", "passed", "message", "runs")
-        return {name: getattr(self, name) for name in names} | {"failure": self.failure.to_json() if self.failure else None}
+        return {name: getattr(self, name) for name in names} | {
+            "failure": self.failure.to_json() if self.failure else None
+        }
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,9 @@ def judge(part: Part, build: Build, seeds: Sequence[int]) -> PartResult:
         runs = f"{len(seeds)} run{'s' if len(seeds) != 1 else ''}"
         return PartResult(part.name, part.title, part.points, part.points, f"held in {runs}", len(seeds))
     worst = shrink(part, build, worst)
-    message = f"{worst.property}: {worst.message}. It failed in {failed} of {len(seeds)} runs; this is the smallest found"
+    message = (
+        f"{worst.property}: {worst.message}. It failed in {failed} of {len(seeds)} runs; this is the smallest found"
+    )
     return PartResult(part.name, part.title, 0, part.points, message, len(seeds), worst)
 
 
@@ -205,7 +211,13 @@ def _failure(violation: Violation, cluster: Cluster, size: int) -> Failure:
     """The run up to the violation: the faults that struck by then, and the trace stopped there, marked."""
     trace = cluster.trace
     faults = Faults(fault for fault in cluster.faults if fault.time <= violation.time)
-    mark = {"seq": violation.seq, "time": violation.time, "label": violation.message, "kind": "violation", "nodes": list(violation.nodes)}
+    mark = {
+        "seq": violation.seq,
+        "time": violation.time,
+        "label": violation.message,
+        "kind": "violation",
+        "nodes": list(violation.nodes),
+    }
     document = trace.header() | {"now": violation.time, "events": trace.columns(0, violation.seq + 1), "marks": [mark]}
     return Failure(
         violation.property,

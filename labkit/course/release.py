@@ -68,7 +68,9 @@ def _check_ids(notebook: Any, path: Path) -> None:
     for cell in notebook.cells:
         mark = cell.metadata.get("nbgrader", {}).get("grade_id")
         if mark in seen:
-            raise LabkitError(f"{path}, cell {cell.id!r}: two cells have the grade_id {mark!r}; nbgrader needs them apart")
+            raise LabkitError(
+                f"{path}, cell {cell.id!r}: two cells have the grade_id {mark!r}; nbgrader needs them apart"
+            )
         seen |= {mark} - {None}
 
 
@@ -100,8 +102,8 @@ def difference(expected: str, target: Path) -> str | None:
 def command(check: bool, solutions: Path, exercises: Path) -> None:
     """Make the exercises from their solutions.
 
-    What stands between "# BEGIN SOLUTION" and "# END SOLUTION" is taken out, outputs are cleared, and the cells are marked
-    for grading.
+    What stands between "# BEGIN SOLUTION" and "# END SOLUTION" is taken out, outputs are cleared, and the cells are
+    marked for grading.
     """
     try:
         differing = _run(check, solutions, exercises)

@@ -56,7 +56,8 @@ def result_html(result: Result) -> str:
 def part_html(part: PartResult, node: str) -> str:
     """One part: what it asks, what it got, and for a failure the run that shows why."""
     state, sign = ("passed", "✓") if part.passed else ("failed", "✗")
-    head = f'<span class="points">{points(part.points)} / {points(part.max)}</span>{sign} <strong>{escape(part.title)}</strong>'
+    score = f'<span class="points">{points(part.points)} / {points(part.max)}</span>'
+    head = f"{score}{sign} <strong>{escape(part.title)}</strong>"
     body = f'<div class="why">{escape(part.message)}.</div>'
     if part.failure is not None:
         body += failure_html(part.failure, node)
@@ -71,5 +72,6 @@ def failure_html(failure: Failure, node: str) -> str:
     where = f"seed {failure.seed}, event {failure.seq}, {failure.time:.3f} s"
     return (
         f"<details><summary>Watch it happen ({where})</summary>{replay}</details>"
-        f"<details><summary>Have the same run again, in a cell of your own</summary><pre>{escape(again(failure, node))}</pre></details>"
+        "<details><summary>Have the same run again, in a cell of your own</summary>"
+        f"<pre>{escape(again(failure, node))}</pre></details>"
     )

@@ -1,8 +1,9 @@
 """The watchdog: stops a handler that never returns, so that the kernel stays usable.
 
-Virtual time cannot pass inside a plain `while True:`, so no step budget of the loop's own would ever see it. One idle daemon thread
-looks, while a cluster runs, whether time still stands where it stood; after `SECONDS` of processor time, or a million messages, it
-raises `EndlessLoop` in the running thread (as Ctrl-C would). Without threads (JupyterLite) there is only the kernel's interrupt.
+Virtual time cannot pass inside a plain `while True:`, so no step budget of the loop's own would ever see it. One idle
+daemon thread looks, while a cluster runs, whether time still stands where it stood; after `SECONDS` of processor time,
+or a million messages, it raises `EndlessLoop` in the running thread (as Ctrl-C would). Without threads (JupyterLite)
+there is only the kernel's interrupt.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _LOOK_EVERY = 0.2
 
 
 class EndlessLoop(BaseException):
-    """Raised in a node's code by the watchdog. Not an Exception, so that `except Exception` in a loop does not catch it."""
+    """Raised in a node's code by the watchdog. Not an Exception, so that `except Exception` in a loop does not catch
+    it."""
 
     def __str__(self) -> str:
         return "one step ran on and on without returning or waiting: an endless loop?"
@@ -73,7 +75,9 @@ class Watchdog:
                 if spent >= SECONDS or len(loop.heap) > PENDING_LIMIT:
                     with self._lock:
                         if self._loop is loop and loop.now == step[1] and loop.current is not None:
-                            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(EndlessLoop))
+                            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                                ctypes.c_ulong(ident), ctypes.py_object(EndlessLoop)
+                            )
                     stuck = None
             time.sleep(_LOOK_EVERY)
 

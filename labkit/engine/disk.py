@@ -15,7 +15,8 @@ Write = tuple[Any, Any, bool]  # key, value, deleted
 
 
 class Store:
-    """The platters: what is durable, and the writes that are not yet. Belongs to the machine and outlives its processes."""
+    """The platters: what is durable, and the writes that are not yet. Belongs to the machine and outlives its
+    processes."""
 
     def __init__(self) -> None:
         self.durable: dict[Any, Any] = {}
@@ -41,10 +42,11 @@ class Store:
 
 
 class Disk(MutableMapping[Any, Any]):
-    """A node's disk: a mapping of plain data that survives a crash. What is read is a copy, and what is written is copied.
+    """A node's disk: a mapping of plain data that survives a crash. What is read is a copy, and what is written is
+    copied.
 
-    Every write is durable at once, unless `autosync` is set to False: then a write is durable when `sync()` has returned, and a crash may
-    lose the writes since the last one (the later ones first).
+    Every write is durable at once, unless `autosync` is set to False: then a write is durable when `sync()` has
+    returned, and a crash may lose the writes since the last one (the later ones first).
     """
 
     def __init__(self, process: Process, stored: dict[Any, Any]):

@@ -1,4 +1,5 @@
-"""Faults as data: everything that was done to a cluster, by code or by clicks, as a value that can be saved, printed and replayed."""
+"""Faults as data: everything that was done to a cluster, by code or by clicks, as a value that can be saved, printed
+and replayed."""
 
 from __future__ import annotations
 
@@ -27,7 +28,12 @@ class Fault:
         self.time, self.action, self.args, self.options = float(time), action, args, options
 
     def __repr__(self) -> str:
-        parts = [repr(self.time), repr(self.action), *map(repr, self.args), *(f"{k}={v!r}" for k, v in self.options.items())]
+        parts = [
+            repr(self.time),
+            repr(self.action),
+            *map(repr, self.args),
+            *(f"{k}={v!r}" for k, v in self.options.items()),
+        ]
         return f"Fault({', '.join(parts)})"
 
     def __eq__(self, other: object) -> bool:
@@ -38,7 +44,8 @@ class Fault:
 
 
 class Faults(list[Fault]):
-    """A list of faults in the order in which they strike. `print(faults)` gives Python to paste, `to_json` a text to keep."""
+    """A list of faults in the order in which they strike. `print(faults)` gives Python to paste, `to_json` a text to
+    keep."""
 
     def __init__(self, faults: Iterable[Fault] = ()):
         super().__init__(sorted(faults, key=lambda fault: fault.time))

@@ -1,12 +1,13 @@
 """Virtual time: an asyncio event loop over a heap, which never sleeps, reads no real clock and opens no socket.
 
-The heap holds `(due, count, callback, argument)`; `advance` takes the earliest entry, moves the clock there and makes the call. An entry
-is one *step* of one node: the event and everything that it makes ready at that same instant (tasks to start, futures to resolve) run
-before the next entry does. `count` breaks ties in the order of scheduling, so that payloads are never compared and nothing depends
-on hashes or addresses.
+The heap holds `(due, count, callback, argument)`; `advance` takes the earliest entry, moves the clock there and makes
+the call. An entry is one *step* of one node: the event and everything that it makes ready at that same instant (tasks
+to start, futures to resolve) run before the next entry does. `count` breaks ties in the order of scheduling, so that
+payloads are never compared and nothing depends on hashes or addresses.
 
-The loop runs to completion inside another running loop, such as Jupyter's: `running` swaps the thread's running loop for the time
-of the call, and puts everything back. The idea of a loop with virtual time is FoundationDB's (Zhou et al., SIGMOD 2021, section 4).
+The loop runs to completion inside another running loop, such as Jupyter's: `running` swaps the thread's running loop
+for the time of the call, and puts everything back. The idea of a loop with virtual time is FoundationDB's (Zhou et
+al., SIGMOD 2021, section 4).
 """
 
 from __future__ import annotations
@@ -38,7 +39,13 @@ class Handle:
 
     __slots__ = ("_cancelled", "_when", "args", "callback", "context")
 
-    def __init__(self, callback: Callable[..., Any], args: tuple[Any, ...], context: contextvars.Context | None, when: float = 0.0):
+    def __init__(
+        self,
+        callback: Callable[..., Any],
+        args: tuple[Any, ...],
+        context: contextvars.Context | None,
+        when: float = 0.0,
+    ):
         self.callback, self.args, self.context = callback, args, context
         self._cancelled = False
         self._when = when
@@ -61,7 +68,8 @@ class Handle:
 
 
 class _Numbered:
-    """Hashes by order of making, not by address: sets of tasks (asyncio.wait, TaskGroup) then have the same order in every run."""
+    """Hashes by order of making, not by address: sets of tasks (asyncio.wait, TaskGroup) then have the same order in
+    every run."""
 
     _number: int
 
@@ -103,15 +111,16 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return count
 
     def push_last(self, due: float, callback: Callable[[Any], Any], argument: Any) -> None:
-        """Put a call on the heap that comes after everything else at that time. It leaves the numbers of all others as they were."""
+        """Put a call on the heap that comes after everything else at that time. It leaves the numbers of all others as
+        they were."""
         self._last += 1
         heappush(self.heap, (due, self._last, callback, argument))
 
     def advance(self, until: float, steps: int, stop: Callable[[], bool] | None = None) -> int:
         """Take steps while the earliest is due by `until` and `stop` (asked after every step) is false.
 
-        Returns how many were taken. Raises BudgetExceeded if there are more than `steps` of them, if more than a million entries
-        wait, or if time stands still.
+        Returns how many were taken. Raises BudgetExceeded if there are more than `steps` of them, if more than a
+        million entries wait, or if time stands still.
         """
         taken = 0
         with self.running():
@@ -122,9 +131,13 @@ class VirtualLoop(asyncio.AbstractEventLoop):
                 if done < size:
                     return taken
                 if len(self.heap) > PENDING_LIMIT:
-                    self._over(f"more than {PENDING_LIMIT:,} messages and timers are waiting (a storm, or timers without end)")
+                    self._over(
+                        f"more than {PENDING_LIMIT:,} messages and timers are waiting (a storm, or timers without end)"
+                    )
                 if self.now == before and size == SLICE:
-                    self._over(f"{SLICE:,} steps were taken and time stands still (nodes answer one another without delay)")
+                    self._over(
+                        f"{SLICE:,} steps were taken and time stands still (nodes answer one another without delay)"
+                    )
         self._over(f"{steps:,} steps were taken without reaching the end of the run")
 
     def _slice(self, until: float, size: int) -> int:
@@ -146,7 +159,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.current = None  # no node's code is running: nothing for the watchdog to stop
         busiest: dict[str, int] = {}
         for _, _, callback, argument in self.heap:
-            label = getattr(getattr(callback, "__self__", None), "id", None) or (argument[2] if isinstance(argument, tuple) else "?")
+            label = getattr(getattr(callback, "__self__", None), "id", None) or (
+                argument[2] if isinstance(argument, tuple) else "?"
+            )
             busiest[str(label)] = busiest.get(str(label), 0) + 1
         most = max(busiest, key=lambda label: busiest[label], default="?")
         raise BudgetExceeded(f"stopped at {self.now:g} s: {what}; most of what waits is for {most}")
@@ -197,7 +212,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return handle
 
     def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
-        raise LabkitError("a node is simulated in one thread: call_soon_threadsafe has no meaning in it (use call_soon)")
+        raise LabkitError(
+            "a node is simulated in one thread: call_soon_threadsafe has no meaning in it (use call_soon)"
+        )
 
     def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
         return self.call_at(self.time() + delay, callback, *args, context=context)
@@ -269,14 +286,16 @@ for _name, _instead in {
 
 
 def _swap_task(loop: asyncio.AbstractEventLoop | None, task: Any) -> Any:
-    """Take the outer loop's current task away, and give it back later: from 3.14 a thread has one current task, not one a loop."""
+    """Take the outer loop's current task away, and give it back later: from 3.14 a thread has one current task, not
+    one a loop."""
     if loop is None or sys.version_info < (3, 12):
         return None
     return asyncio.tasks._swap_current_task(loop, task)  # type: ignore[attr-defined]
 
 
 def _take_interrupts() -> Any:
-    """Let Ctrl-C and the kernel's interrupt stop the simulation: ipykernel's own handler would only cancel an async cell's task.
+    """Let Ctrl-C and the kernel's interrupt stop the simulation: ipykernel's own handler would only cancel an async
+    cell's task.
 
     Returns the handler to put back, or None if nothing was changed.
     """

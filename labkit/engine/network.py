@@ -1,7 +1,7 @@
 """The network: links with latency, loss, duplication, reordering and cuts, between machines that may be down.
 
-Every choice comes from a stream of its own, drawn from the run's seed: each sender's latencies, and each disturbed link's losses. So to
-add a fault to one link changes nobody else's luck.
+Every choice comes from a stream of its own, drawn from the run's seed: each sender's latencies, and each disturbed
+link's losses. So to add a fault to one link changes nobody else's luck.
 """
 
 from __future__ import annotations
@@ -9,33 +9,20 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from heapq import heappush
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from labkit.engine.disk import Store
 from labkit.engine.loop import VirtualLoop
 from labkit.engine.process import Clock
 from labkit.engine.trace import Trace
 from labkit.engine.values import plain
-from labkit.engine.world import Send
+from labkit.engine.world import Event, Runs, Send
 from labkit.errors import LabkitError, UnknownNode
 from labkit.message import by_value
-
-if TYPE_CHECKING:
-    from labkit.engine.process import Process
 
 Latency = float | tuple[float, float]  # constant, or uniform between two bounds; virtual seconds
 DEFAULT_LATENCY: Latency = (0.005, 0.025)
 SETTINGS = ("latency", "loss", "duplicate", "reorder", "cut")
-
-
-class Runs(Protocol):
-    """What the network and the cluster need of a process, wherever its code runs."""
-
-    alive: bool
-
-    def boot(self) -> None: ...
-    def deliver(self, message: Any, sender: str, call: int | None = None, reply: int | None = None) -> None: ...
-    def stop(self) -> None: ...
 
 
 class Machine:
@@ -86,9 +73,9 @@ class Network:
         check_settings({"latency": latency})
         self.seed, self.loop, self.latency = seed, loop, latency
         self.traced = trace is not None
-        self.record: Callable[[tuple[Any, ...]], None] = trace.record if trace is not None else lambda event: None
+        self.record: Callable[[Event], None] = trace.record if trace is not None else lambda event: None
         self.machines: dict[str, Machine] = {}
-        self.on_failure: Callable[[Process], None] = lambda process: None
+        self.on_failure: Callable[[Runs], None] = lambda process: None
         self._sides: dict[str, int] = {}  # which side of the partition each node is on
         self._everywhere: dict[str, Any] = {}  # settings that hold for every link
 
@@ -101,15 +88,15 @@ class Network:
     def wake(self, due: float, callback: Callable[[Any], Any], argument: Any) -> None:
         self.loop.push(due, callback, argument)
 
-    def store(self, process: Process, key: Any, value: Any, deleted: bool) -> None:
+    def store(self, process: Runs, key: Any, value: Any, deleted: bool) -> None:
         self.machines[process.id].store.pending.append((key, value, deleted))
 
-    def sync(self, process: Process) -> None:
+    def sync(self, process: Runs) -> None:
         changed = self.machines[process.id].store.sync()
         if changed and self.traced:
             self.record((self.loop.now, "disk", process.id, None, None, None, plain(changed)))
 
-    def failed(self, process: Process, error: BaseException) -> None:
+    def failed(self, process: Runs, error: BaseException) -> None:
         self.on_failure(process)
 
     def sender(self, process: Any, by_value: Callable[[Any], Any] = by_value) -> Send:
@@ -121,7 +108,7 @@ class Network:
         span = high - low
 
         def send(to: str, message: Any, call: int | None = None, reply: int | None = None) -> None:
-            if to not in machines or reach is not None and to not in reach:
+            if to not in machines or (reach is not None and to not in reach):
                 self._refuse(src, to)
             message = by_value(message)
             due = loop.now + low + span * draw()
@@ -141,7 +128,9 @@ class Network:
         if to not in self.machines:
             raise UnknownNode(f"{src} cannot send to {to!r}: no such node; the nodes are {', '.join(nodes)}")
         if to in nodes:
-            raise UnknownNode(f"{src} has no link to {to} in this topology; its peers are {', '.join(self.machines[src].peers)}")
+            raise UnknownNode(
+                f"{src} has no link to {to} in this topology; its peers are {', '.join(self.machines[src].peers)}"
+            )
 
     # --- flights
 
@@ -165,12 +154,18 @@ class Network:
         link = self.machines[src].links.get(to)
         if link is not None and link.cut:
             return "cut"
-        if self._sides and self._sides.get(src, -1) != self._sides.get(to, -1) and src in self._sides and to in self._sides:
+        if (
+            self._sides
+            and self._sides.get(src, -1) != self._sides.get(to, -1)
+            and src in self._sides
+            and to in self._sides
+        ):
             return "partition"
         return None
 
     def _send_disturbed(self, flight: tuple[int, str, str, Any, int | None, int | None], due: float) -> None:
-        """A send over a link that may be lossy, slow, cut and so on. Each trouble draws once for each message, whether it strikes or not."""
+        """A send over a link that may be lossy, slow, cut and so on. Each trouble draws once for each message, whether
+        it strikes or not."""
         id, src, to, message, call, reply = flight
         now, link = self.loop.now, self._link(src, to)
         late, lost, twice, again = (link.draw.random() for _ in range(4))

@@ -1,8 +1,9 @@
 """A process: one boot of one node. It runs the student's code, one step at a time, and watches what changes.
 
-Every entry to the student's code has the same shape: run what the event calls for, then everything that this made ready, then record
-what changed of the node's public state. An exception ends the process; the error is an event of the trace, never of the kernel.
-Once a process is over, whatever still refers to it (a timer on the heap, a reply on its way) is inert.
+Every entry to the student's code has the same shape: run what the event calls for, then everything that this made
+ready, then record what changed of the node's public state. An exception ends the process; the error is an event of the
+trace, never of the kernel. Once a process is over, whatever still refers to it (a timer on the heap, a reply on its
+way) is inert.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Clock:
 class Process:
     """One boot of a node of class `program`.
 
-    `boot` counts the node's boots from 1; `seed` is where its random numbers come from; `stored` is what its disk held when it booted.
+    `boot` counts the node's boots from 1; `seed` is where its random numbers come from; `stored` is what its disk held
+    when it booted.
     """
 
     def __init__(
@@ -94,7 +96,8 @@ class Process:
         return self.node.start()
 
     def deliver(self, message: Any, sender: str, call: int | None = None, reply: int | None = None) -> None:
-        """A message arrives: `reply` says which call of this process it answers, `call` that its sender awaits an answer."""
+        """A message arrives: `reply` says which call of this process it answers, `call` that its sender awaits an
+        answer."""
         self.loop.current = self
         try:
             if reply is not None:
@@ -162,7 +165,9 @@ class Process:
             if not ready:
                 break
         else:
-            raise BudgetExceeded(f"{self.id} ran {STEP_LIMIT:,} callbacks without letting time pass: a loop that never really waits?")
+            raise BudgetExceeded(
+                f"{self.id} ran {STEP_LIMIT:,} callbacks without letting time pass: a loop that never really waits?"
+            )
         if self._failed:
             self._raise_unseen()
 
@@ -209,9 +214,13 @@ class Process:
 
     def _reply(self, result: Any, sender: str | None, call: int | None) -> None:
         if sender is None:
-            raise HandlerError(f"start() and timers return nothing, but one returned {result!r}; use self.send to send a message")
+            raise HandlerError(
+                f"start() and timers return nothing, but one returned {result!r}; use self.send to send a message"
+            )
         if not isinstance(result, Message):
-            raise HandlerError(f"a handler returned {result!r}: it returns None, or a Message, which answers the sender")
+            raise HandlerError(
+                f"a handler returned {result!r}: it returns None, or a Message, which answers the sender"
+            )
         self.send(sender, result, None, call)
 
     def create_task(self, coroutine: Any, name: str | None, context: contextvars.Context | None) -> Task:
@@ -254,7 +263,8 @@ class Process:
     async def call(self, to: str, message: Message, timeout: float | None) -> Any:
         self._called += 1
         number = self._called
-        self._calls[number] = future = asyncio.Future(loop=self.loop)
+        future: asyncio.Future[Message] = asyncio.Future(loop=self.loop)
+        self._calls[number] = future
         self.send(to, message, number)
         if timeout is not None:
             self.world.wake(self.world.now + timeout / self.clock_.rate, self.expire, number)
@@ -266,7 +276,7 @@ class Process:
             self._calls.pop(number, None)
 
     def _answered(self, number: int, message: Message) -> None:
-        future = self._calls.pop(number, None)  # none: the answer came too late
+        future = self._calls.pop(number, None)  # None: the answer came too late
         if future is not None and not future.done():
             future.set_result(message)
 
@@ -285,7 +295,11 @@ class Process:
 
     def wake_at(self, local: float, callback: Callable[[Any], Any], argument: Any) -> None:
         """Make the call when this node's own clock shows `local`."""
-        due = (local - self.clock_.offset) / self.clock_.rate if (self.clock_.rate, self.clock_.offset) != (1.0, 0.0) else local
+        due = (
+            (local - self.clock_.offset) / self.clock_.rate
+            if (self.clock_.rate, self.clock_.offset) != (1.0, 0.0)
+            else local
+        )
         self.world.wake(max(due, self.world.now), callback, argument)
 
     def note(self, text: str) -> None:
@@ -301,7 +315,7 @@ class Process:
         before, now = self._seen or {}, self.node.__dict__
         changed: dict[str, Any] = {}
         for name, value in now.items():
-            if (name not in before or before[name] is not value and before[name] != value) and is_shown(name, value):
+            if (name not in before or (before[name] is not value and before[name] != value)) and is_shown(name, value):
                 changed[name] = plain(value)
         for name, value in before.items():
             if name not in now and is_shown(name, value):

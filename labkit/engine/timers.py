@@ -16,9 +16,18 @@ class Timer:
 
     __slots__ = ("_process", "args", "cancelled", "delay", "due", "id", "interval", "method", "name")
 
-    def __init__(self, process: Process, delay: float, method: Callable[..., Any], args: tuple[Any, ...], interval: float | None = None):
+    def __init__(
+        self,
+        process: Process,
+        delay: float,
+        method: Callable[..., Any],
+        args: tuple[Any, ...],
+        interval: float | None = None,
+    ):
         if not callable(method):
-            raise HandlerError(f"a timer needs a method to call, such as self.tick (without parentheses), not {method!r}")
+            raise HandlerError(
+                f"a timer needs a method to call, such as self.tick (without parentheses), not {method!r}"
+            )
         process.timers += 1
         self._process, self.id = process, process.timers
         self.method, self.args = method, args
@@ -34,7 +43,8 @@ class Timer:
         return self.due is not None and self._process.alive
 
     def reset(self, delay: float | None = None) -> None:
-        """Start it again from now, with the same delay or another one. A timer that fired or was cancelled starts anew."""
+        """Start it again from now, with the same delay or another one. A timer that fired or was cancelled starts
+        anew."""
         if not self._process.alive:
             raise NodeDown(f"{self._process.id} is down: its timers ended with it")
         self.cancelled = False
@@ -52,7 +62,9 @@ class Timer:
     def _set(self, delay: float) -> None:
         process = self._process
         if not delay >= 0:
-            raise HandlerError(f"the timer {self.name} was set to {delay!r} s; a delay is a number of seconds, zero or more")
+            raise HandlerError(
+                f"the timer {self.name} was set to {delay!r} s; a delay is a number of seconds, zero or more"
+            )
         self.delay = delay
         now = process.world.now
         self.due = due = now + delay / process.clock_.rate
@@ -61,4 +73,4 @@ class Timer:
         process.world.wake(due, process.fire, self)
 
     def __repr__(self) -> str:
-        return f"<Timer {self.name} {'due at %g s' % self.due if self.pending else 'not pending'}>"
+        return f"<Timer {self.name} {f'due at {self.due:g} s' if self.pending else 'not pending'}>"

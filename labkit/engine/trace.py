@@ -47,7 +47,8 @@ _CHUNK = 10_000 * WIDTH
 
 
 class Event(NamedTuple):
-    """One event of a trace. `time` and `due` are virtual seconds; the table at the top of this module says what each kind holds."""
+    """One event of a trace. `time` and `due` are virtual seconds; the table at the top of this module says what each
+    kind holds."""
 
     seq: int
     time: float
@@ -60,14 +61,19 @@ class Event(NamedTuple):
 
 
 class Trace:
-    """The events of one run. `len`, indexing, slicing and iteration give `Event`s; `select` picks some kinds or one node."""
+    """The events of one run. `len`, indexing, slicing and iteration give `Event`s; `select` picks some kinds or one
+    node."""
 
-    def __init__(self, *, title: str = "", seed: int = 0, nodes: tuple[str, ...] = (), edges: list[list[str]] | None = None):
+    def __init__(
+        self, *, title: str = "", seed: int = 0, nodes: tuple[str, ...] = (), edges: list[list[str]] | None = None
+    ):
         self.title, self.seed, self.nodes, self.edges = title, seed, tuple(nodes), edges
         self.now = 0.0
         self.marks: list[dict[str, Any]] = []
         self._flat: list[Any] = []
-        self.record = self._flat.extend  # record((time, kind, node, peer, id, due, data)): flat, because a million tuples are slow
+        self.record = (
+            self._flat.extend
+        )  # record((time, kind, node, peer, id, due, data)): flat, because a million tuples are slow
 
     def __len__(self) -> int:
         return len(self._flat) // WIDTH
@@ -169,17 +175,17 @@ class Trace:
     @classmethod
     def open(cls, path: str | Path) -> Trace:
         """Read a trace that `save` wrote. Raises LabkitError naming the line that is not part of one."""
-        number = 1
+        line_number = 1
         try:
             with open(path, encoding="utf-8") as file:
                 trace = cls._from_header(json.loads(file.readline()))
-                for number, line in enumerate(file, 2):
+                for line_number, line in enumerate(file, 2):  # noqa: B007
                     values = json.loads(line)
                     if not isinstance(values, list) or len(values) != WIDTH:
                         raise ValueError(f"an event is an array of {WIDTH} values")
                     trace.record(values)
         except (ValueError, KeyError) as error:
-            raise LabkitError(f"{path}, line {number}: {error}") from error
+            raise LabkitError(f"{path}, line {line_number}: {error}") from error
         return trace
 
     def __repr__(self) -> str:

@@ -34,7 +34,9 @@ def copy(value: Any, where: str = "the value") -> Any:
         return {copy(key, f"a key of {where}"): copy(item, f"{where}[{key!r}]") for key, item in value.items()}
     if kind in (set, frozenset):
         return kind(copy(item, f"an item of {where}") for item in value)
-    raise LabkitError(f"{where} is a {kind.__name__}; only data can be kept: numbers, strings, lists, dicts, sets, messages")
+    raise LabkitError(
+        f"{where} is a {kind.__name__}; only data can be kept: numbers, strings, lists, dicts, sets, messages"
+    )
 
 
 def snapshot(value: Any) -> Any:
@@ -56,8 +58,8 @@ def snapshot(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON data. A message or a dataclass is an object with its class name under "$"; a set is a sorted list;
-    bytes are shown as Python writes them; what is not data is shown as its class name."""
+    """The value as JSON data. A message or a dataclass is an object with its class name under "$"; a set is a sorted
+    list; bytes are shown as Python writes them; what is not data is shown as its class name."""
     kind = type(value)
     if kind in SCALARS:
         return repr(value) if kind is bytes or value != value or value in (float("inf"), float("-inf")) else value
@@ -89,7 +91,9 @@ def in_order(items: Any) -> list[Any]:
 
 def is_shown(name: str, value: Any) -> bool:
     """Whether an attribute of a node is part of its public state: not private, and data rather than machinery."""
-    return not (name.startswith("_") or isinstance(value, asyncio.Future) or callable(value) or hasattr(value, "cancel"))
+    return not (
+        name.startswith("_") or isinstance(value, asyncio.Future) or callable(value) or hasattr(value, "cancel")
+    )
 
 
 def without_addresses(text: str) -> str:

@@ -1,7 +1,8 @@
 """Raft: leader election.
 
-Diego Ongaro and John Ousterhout, "In Search of an Understandable Consensus Algorithm (Extended Version)", 2014. Section 5.2 and Figure 2; one
-method for each rule. The log and its replication (5.3, and the restriction on who may be elected, 5.4) are not part of this file.
+Diego Ongaro and John Ousterhout, "In Search of an Understandable Consensus Algorithm (Extended Version)", 2014.
+Section 5.2 and Figure 2; one method for each rule. The log and its replication (5.3, and the restriction on who may be
+elected, 5.4) are not part of this file.
 """
 
 from labkit import Message, Node, on
@@ -42,7 +43,8 @@ class Raft(Node):
     HEARTBEAT = 0.050  # seconds: several heartbeats fit into the shortest election timeout (section 5.6)
 
     def start(self):
-        """On boot: every server starts as a follower, with the term and the vote that it had promised before (section 5.1, 5.2)."""
+        """On boot: every server starts as a follower, with the term and the vote that it had promised before (section
+        5.1, 5.2)."""
         self.role = "follower"
         self.term = self.disk.get("term", 0)
         self.voted_for = self.disk.get("voted_for")
@@ -62,7 +64,8 @@ class Raft(Node):
         self.disk["term"], self.disk["voted_for"] = term, voted_for
 
     def observe_term(self, term):
-        """Figure 2: "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to follower"."""
+        """Figure 2: "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to
+        follower"."""
         if term > self.term:
             self.enter_term(term)
             self.become_follower()
@@ -80,7 +83,8 @@ class Raft(Node):
     # --- candidates
 
     def start_election(self):
-        """Section 5.2: increment the term, vote for yourself, reset the election timer, ask all others for their votes."""
+        """Section 5.2: increment the term, vote for yourself, reset the election timer, ask all others for their
+        votes."""
         self.enter_term(self.term + 1, voted_for=self.id)
         self.role = "candidate"
         self.votes = {self.id}
@@ -90,7 +94,8 @@ class Raft(Node):
 
     @on(RequestVote)
     def request_vote(self, msg, sender):
-        """Figure 2, RequestVote, receiver: grant the vote if it is still free in this term, or already this candidate's."""
+        """Figure 2, RequestVote, receiver: grant the vote if it is still free in this term, or already this
+        candidate's."""
         self.observe_term(msg.term)
         granted = msg.term == self.term and self.voted_for in (None, msg.candidate)
         if granted:
@@ -126,7 +131,8 @@ class Raft(Node):
 
     @on(AppendEntries)
     def append_entries(self, msg, sender):
-        """Figure 2, AppendEntries, receiver: a leader of an older term is refused; the current one keeps elections away."""
+        """Figure 2, AppendEntries, receiver: a leader of an older term is refused; the current one keeps elections
+        away."""
         self.observe_term(msg.term)
         if msg.term < self.term:
             return Appended(term=self.term, success=False)

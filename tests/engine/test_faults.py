@@ -32,7 +32,11 @@ def count(cluster, kind, src=None, dst=None, why=None):
     found = 0
     for event in cluster.trace.select(kind):
         send = sends.get(event.id)
-        found += (src is None or send.node == src) and (dst is None or send.peer == dst) and (why is None or event.data == why)
+        found += (
+            (src is None or send.node == src)
+            and (dst is None or send.peer == dst)
+            and (why is None or event.data == why)
+        )
     return found
 
 
@@ -144,7 +148,8 @@ def storm(cluster: Cluster, seed: int, steps: int) -> None:
 @settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10**6), steps=st.integers(0, 25), latency=st.sampled_from([0.0, 0.01, (0.005, 0.025)]))
 def test_faults_replay_to_the_same_digest(seed, steps, latency):
-    """What was done by hand, at odd moments and between simultaneous events, replays exactly; also as JSON and as pasted Python."""
+    """What was done by hand, at odd moments and between simultaneous events, replays exactly; also as JSON and as
+    pasted Python."""
     options = {"size": 4, "seed": seed, "latency": latency}
     first = Cluster(Raft, **options)
     storm(first, seed, steps)

@@ -1,5 +1,7 @@
 """What a student writes: handlers, calls, timers, disks; and what happens when it is wrong."""
 
+import contextlib
+
 import pytest
 
 from labkit import BudgetExceeded, Cluster, HandlerError, LabkitError, Message, Node, NodeDown, UnknownNode, on
@@ -223,7 +225,7 @@ def test_an_error_in_a_coroutine_crashes_its_node_too(style, capsys):
             if style == "await":
                 await self.work()
             elif style == "task":
-                asyncio.create_task(self.work())
+                self._task = asyncio.create_task(self.work())
             else:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self.work())
@@ -327,7 +329,9 @@ def test_a_message_class_defined_again_is_explained(capsys):
 
 
 def test_handlers_with_a_wrong_signature_are_refused_where_they_are_written():
-    with pytest.raises(HandlerError, match=r"the handler ask\(self, msg\) cannot be called: a handler takes \(self, msg, sender\)"):
+    with pytest.raises(
+        HandlerError, match=r"the handler ask\(self, msg\) cannot be called: a handler takes \(self, msg, sender\)"
+    ):
 
         class Wrong(Node):
             @on(Ask)
@@ -453,10 +457,8 @@ def test_an_endless_loop_in_a_handler_is_stopped_and_named(capsys, monkeypatch):
     class Stuck(Node):
         def start(self):
             while True:
-                try:
+                with contextlib.suppress(Exception):
                     self.n = 1
-                except Exception:
-                    pass
 
     cluster = Cluster(nodes={"n1": Stuck, "n2": Doubler})
     cluster.run(1.0)

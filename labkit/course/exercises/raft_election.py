@@ -1,4 +1,5 @@
-"""Exercise: leader election with Raft. What is asked is Ongaro and Ousterhout 2014, section 5.2 and the vote's part of Figure 2."""
+"""Exercise: leader election with Raft. What is asked is Ongaro and Ousterhout 2014, section 5.2 and the vote's part of
+Figure 2."""
 
 from __future__ import annotations
 
@@ -37,8 +38,15 @@ def quiet(cluster: Cluster) -> None:
 def chaos(cluster: Cluster) -> None:
     """Losses, partitions, crashes and restarts at random; then calm."""
     draw = random.Random(f"chaos/{cluster.seed}")
-    latency = draw.choice([None, (0.005, 0.4)])  # up to longer than an election: votes of an old term arrive in a new one
-    cluster.link(latency=latency, loss=draw.choice([0.0, 0.1, 0.3]), duplicate=draw.choice([0.0, 0.2]), reorder=draw.choice([0.0, 0.2]))
+    latency = draw.choice(
+        [None, (0.005, 0.4)]
+    )  # up to longer than an election: votes of an old term arrive in a new one
+    cluster.link(
+        latency=latency,
+        loss=draw.choice([0.0, 0.1, 0.3]),
+        duplicate=draw.choice([0.0, 0.2]),
+        reorder=draw.choice([0.0, 0.2]),
+    )
     for _ in range(draw.randint(4, 9)):
         cluster.advance(cluster.now + draw.uniform(0.1, 0.5))
         strike = draw.choice(["crash", "crash leader", "restart", "partition", "heal"])
@@ -109,9 +117,25 @@ exercise = Exercise(
     node="Raft",
     parts=(
         Part("quiet", "A quiet cluster elects one leader, and keeps it", 2, quiet, (progress, election_safety), GUARDS),
-        Part("succession", "When the leader crashes, the others elect another", 2, successions, (progress, *SAFETY), GUARDS),
-        Part("minority", "A minority elects nobody, and an old leader steps down", 2, minority, (progress, *SAFETY), GUARDS),
-        Part("memory", "A vote once given is remembered, also through a crash", 2, reboots, (progress, *SAFETY), GUARDS),
+        Part(
+            "succession",
+            "When the leader crashes, the others elect another",
+            2,
+            successions,
+            (progress, *SAFETY),
+            GUARDS,
+        ),
+        Part(
+            "minority",
+            "A minority elects nobody, and an old leader steps down",
+            2,
+            minority,
+            (progress, *SAFETY),
+            GUARDS,
+        ),
+        Part(
+            "memory", "A vote once given is remembered, also through a crash", 2, reboots, (progress, *SAFETY), GUARDS
+        ),
         Part("chaos", "Never two leaders in a term, whatever happens", 2, chaos, (progress, *SAFETY), GUARDS),
     ),
 )
