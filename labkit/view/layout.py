@@ -1,7 +1,8 @@
 """Where nodes stand in the picture: on a ring, on rings within rings when they are many, or as their links ask for."""
 
 import math
-from itertools import combinations
+from bisect import bisect_left
+from itertools import combinations, pairwise
 
 Place = tuple[float, float]
 
@@ -20,17 +21,32 @@ def _rings(count: int) -> list[Place]:
         return [(0.0, 0.0)]
     if count == 2:
         return [(-0.75, 0.0), (0.75, 0.0)]
-    rings = 1 if count <= 16 else 2 if count <= 40 else 3
+    rings = 1 if count <= 16 else 2 if count <= 36 else 3
     radii = [1.0 - 0.36 * ring for ring in range(rings)]
     places: list[Place] = []
     left = count
     for index, radius in enumerate(radii):
         share = left if index == rings - 1 else round(left * radius / sum(radii[index:]))
-        turn = 0.5 * (index % 2)
-        for place in range(share):
-            angle = 2 * math.pi * (place + turn) / share - math.pi / 2
-            places.append((round(radius * math.cos(angle), 4), round(radius * math.sin(angle), 4)))
+        places += [(round(radius * x, 4), round(radius * y, 4)) for x, y in _circle(share, turn=0.5 * (index % 2))]
         left -= share
+    return places
+
+
+def _circle(count: int, turn: float = 0.0) -> list[Place]:
+    """Clockwise from the top. Many nodes keep equal distances on the ellipse that a wide picture makes of the circle."""
+    if count <= 8:
+        circle = [(math.sin(2 * math.pi * i / count), -math.cos(2 * math.pi * i / count)) for i in range(count)]
+        lowest = max(y for _, y in circle)
+        return [(round(x, 4), round(2 * (y + 1) / (lowest + 1) - 1, 4)) for x, y in circle]
+    steps, stretch = 720, 1.8
+    angles = [2 * math.pi * i / steps for i in range(steps + 1)]
+    along = [0.0]
+    for a, b in pairwise(angles):
+        along.append(along[-1] + math.hypot(stretch * (math.sin(b) - math.sin(a)), math.cos(b) - math.cos(a)))
+    places = []
+    for place in range(count):
+        angle = angles[bisect_left(along, along[-1] * (place + turn) / count)]
+        places.append((round(math.sin(angle), 4), round(-math.cos(angle), 4)))
     return places
 
 
@@ -44,11 +60,17 @@ def _by_links(nodes: list[str], edges: list[list[str]]) -> list[Place] | None:
     for a, b in edges:
         near[index[a]].add(index[b])
         near[index[b]].add(index[a])
-    if sum(map(len, near)) == count * (count - 1) or all(len(peers) == 2 for peers in near) and _is_ring(near):
-        return None if sum(map(len, near)) == count * (count - 1) else _ring_in_order(near)
+    if all(len(peers) == count - 1 for peers in near):
+        return None
+    ring = _ring(near)
+    if ring is not None:
+        circle = _circle(count)
+        return [circle[ring.index(node)] for node in range(count)]
     hops = [_hops(near, start) for start in range(count)]
     far = max(max(row) for row in hops)
-    places = [(math.cos(2.4 * i) * math.sqrt((i + 1) / count), math.sin(2.4 * i) * math.sqrt((i + 1) / count)) for i in range(count)]
+    places = [
+        (r * math.cos(2.4 * i), r * math.sin(2.4 * i)) for i in range(count) for r in [math.sqrt((i + 1) / count)]
+    ]
     for _ in range(150):
         for i in range(count):
             x = y = weights = 0.0
@@ -71,31 +93,24 @@ def _hops(near: list[set[int]], start: int) -> list[int]:
     found = {start: 0}
     frontier = [start]
     while frontier:
-        frontier = [peer for node in frontier for peer in sorted(near[node]) if found.setdefault(peer, found[node] + 1) == found[node] + 1]
-        frontier = list(dict.fromkeys(frontier))
+        reached = sorted({peer for node in frontier for peer in near[node]} - found.keys())
+        found |= dict.fromkeys(reached, found[frontier[0]] + 1)
+        frontier = reached
     beyond = max(found.values()) + 2
     return [found.get(node, beyond) for node in range(len(near))]
 
 
-def _is_ring(near: list[set[int]]) -> bool:
-    return len(near) == len({node for node, hops in enumerate(_hops(near, 0)) if hops <= len(near) // 2})
-
-
-def _ring_in_order(near: list[set[int]]) -> list[Place]:
-    order, previous = [0], -1
+def _ring(near: list[set[int]]) -> list[int] | None:
+    """The nodes in order, if their links make one ring."""
+    if any(len(peers) != 2 for peers in near):
+        return None
+    order = [0, min(near[0])]
     while len(order) < len(near):
-        step = min(peer for peer in near[order[-1]] if peer != previous and (peer not in order))
-        previous = order[-1]
-        order.append(step)
-    places = _rings(len(near)) if len(near) <= 16 else _circle(len(near))
-    result = [(0.0, 0.0)] * len(near)
-    for place, node in zip(places, order, strict=True):
-        result[node] = place
-    return result
-
-
-def _circle(count: int) -> list[Place]:
-    return [(math.sin(2 * math.pi * i / count), -math.cos(2 * math.pi * i / count)) for i in range(count)]
+        following = near[order[-1]] - {order[-2]}
+        if following == {0}:
+            return None
+        order += following
+    return order
 
 
 def _fill_square(places: list[Place]) -> list[Place]:
@@ -103,9 +118,8 @@ def _fill_square(places: list[Place]) -> list[Place]:
     cx, cy = (sum(place[axis] for place in places) / len(places) for axis in (0, 1))
     a, b = max(combinations(places, 2), key=lambda pair: math.dist(*pair))
     turn = -math.atan2(b[1] - a[1], b[0] - a[0])
-    turned = [
-        ((x - cx) * math.cos(turn) - (y - cy) * math.sin(turn), (x - cx) * math.sin(turn) + (y - cy) * math.cos(turn)) for x, y in places
-    ]
+    cos, sin = math.cos(turn), math.sin(turn)
+    turned = [((x - cx) * cos - (y - cy) * sin, (x - cx) * sin + (y - cy) * cos) for x, y in places]
     spans = []
     for axis in (0, 1):
         low, high = min(place[axis] for place in turned), max(place[axis] for place in turned)

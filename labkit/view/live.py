@@ -1,7 +1,7 @@
 """The live view: a widget that plays the trace and asks the kernel for more of it.
 
-The kernel only answers. The player in the browser plays what it has, and asks the cluster to run on shortly before it gets there; so a
-slow kernel makes the picture wait, never stutter, and two views of one cluster never disagree.
+The kernel only answers. The player in the browser plays what it has, and asks the cluster to run on shortly before it
+gets there; so a slow kernel makes the picture wait, never stutter, and two views of one cluster never disagree.
 """
 
 from __future__ import annotations
@@ -46,11 +46,12 @@ class LiveView(anywidget.AnyWidget):
         self._noticed = 0.0
         self._notice: asyncio.TimerHandle | None = None
         self._keeping: asyncio.TimerHandle | None = None
-        self._kept = -1
+        self._kept: tuple[Any, ...] = ()
         header = cluster.trace.header()
         header.pop("marks", None)
         header |= {"positions": positions(header["nodes"], header["edges"]), "run": uuid.uuid4().hex[:12]}
-        super().__init__(_esm=assets.script("widget.js"), _css=assets.style(), header=header, speed=speed, height=height)
+        frontend = {"_esm": assets.script("widget.js"), "_css": assets.style()}
+        super().__init__(**frontend, header=header, speed=speed, height=height)
         self._unwatch = cluster.watch(self._grown)
         self.on_msg(self._heard)
 
@@ -58,11 +59,15 @@ class LiveView(anywidget.AnyWidget):
         """Keep a recording in this display, so that a saved notebook holds one."""
         self._handle = handle
 
-    def recording(self) -> Replay:
-        """The run so far."""
-        replay = Replay(self._cluster.trace, speed=self.speed)
+    def recording(self, at: float | None = None) -> Replay:
+        """The run so far, opening at a virtual time; at now if none is given."""
+        replay = Replay(self._cluster.trace, speed=self.speed, at=float(self._cluster.now if at is None else at))
         replay._live = self.header["run"]
         return replay
+
+    def __repr__(self) -> str:
+        nodes = len(self.header["nodes"])
+        return f"{self.header['title']}, live: {nodes} nodes. Without its kernel, see the recording below."
 
     def _heard(self, widget: Any, message: dict[str, Any], buffers: Any) -> None:
         """May be called on another thread: only hands over."""
@@ -80,9 +85,10 @@ class LiveView(anywidget.AnyWidget):
         elif kind == "advance":
             self._send_events("advance", have, error=self._try(self._advance, float(message["to"])))
         elif kind == "fault":
-            self._send_events("fault", have, error=self._try(self._strike, message.get("action"), message.get("args") or []))
+            error = self._try(self._strike, message.get("action"), message.get("args") or [])
+            self._send_events("fault", have, error=error)
         elif kind == "settled":
-            self._keep_soon()
+            self._keep_soon(message.get("at"))
 
     def _try(self, do: Any, *args: Any) -> str | None:
         self._mine = True
@@ -115,9 +121,17 @@ class LiveView(anywidget.AnyWidget):
         start = min(start, length)
         stop = min(length, start + WINDOW)
         message = {
-            "type": "events", "answers": answers, "start": start, "columns": trace.columns(start, stop), "length": length,
-            "now": self._cluster.now, "faults": str(faults), "fault_count": len(faults), "marks": trace.marks, "error": error,
-        }  # fmt: skip
+            "type": "events",
+            "answers": answers,
+            "start": start,
+            "columns": trace.columns(start, stop),
+            "length": length,
+            "now": self._cluster.now,
+            "faults": str(faults),
+            "fault_count": len(faults),
+            "marks": trace.marks,
+            "error": error,
+        }
         self.send(message | more)
 
     def _grown(self) -> None:
@@ -135,17 +149,17 @@ class LiveView(anywidget.AnyWidget):
         self._noticed = time.monotonic()
         self.send({"type": "more", "now": self._cluster.now, "length": len(self._cluster.trace)})
 
-    def _keep_soon(self) -> None:
+    def _keep_soon(self, at: float | None = None) -> None:
         if self._keeping is not None:
             self._keeping.cancel()
-        self._keeping = self._loop.call_later(KEEP, self._keep)
+        self._keeping = self._loop.call_later(KEEP, self._keep, at)
 
-    def _keep(self) -> None:
+    def _keep(self, at: float | None) -> None:
         self._keeping = None
-        length = len(self._cluster.trace)
-        if self._handle is not None and length != self._kept:
-            self._kept = length
-            self._handle.update(self.recording())
+        state = (len(self._cluster.trace), self._cluster.now, at)
+        if self._handle is not None and state != self._kept:
+            self._kept = state
+            self._handle.update(self.recording(at))
 
     def close(self) -> None:
         """Let go of the cluster, and of the browser's side."""

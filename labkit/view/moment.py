@@ -1,4 +1,4 @@
-"""The state of a recorded run at one moment, told from its document alone. The frontend's scene.js draws the same from the same."""
+"""The state of a recorded run at one moment, told from its document alone, as the frontend's scene.js tells it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 LEADERS = frozenset({"leader", "primary", "coordinator", "master"})
 CANDIDATES = frozenset({"candidate", "precandidate", "pre-candidate", "proposer", "campaigning"})
+ARRIVALS = frozenset({"deliver", "drop"})
 CAUSES = frozenset({"start", "deliver", "timer", "crash", "partition", "heal", "link", "clock", "invoke"})
 
 
@@ -53,11 +54,11 @@ class NodeMoment:
 class Flight:
     """A message in the air, `progress` from 0 at the sender to 1 at the receiver."""
 
+    seq: int
     name: str
     source: str
     target: str
     progress: float
-    lost: bool
 
 
 @dataclass
@@ -78,8 +79,8 @@ class Moment:
     def sentence(self) -> str:
         """The moment in words."""
         parts = [f"{len(self.nodes)} nodes at {self.time:.3f} s"]
-        if self.leaders:
-            parts.append(", ".join(f"{node.id} leads" + (f" term {node.term}" if node.term is not None else "") for node in self.leaders))
+        for node in self.leaders:
+            parts.append(f"{node.id} leads" if node.term is None else f"{node.id} leads term {node.term}")
         down = [node.id for node in self.nodes if node.look == "down"]
         if down:
             parts.append(f"{', '.join(down)} crashed")
@@ -98,7 +99,7 @@ def message_name(data: Any) -> str:
 
 
 def step_bounds(document: dict[str, Any], seq: int) -> tuple[int, int]:
-    """The events [start, stop) of the step that holds `seq`: one cause, and what followed from it at the same instant."""
+    """The events [start, stop) of the step that holds `seq`: one cause, and what followed at the same instant."""
     events = document["events"]
     length = len(events["time"])
     start = seq
@@ -138,8 +139,10 @@ def moment(document: dict[str, Any], *, seq: int | None = None, time: float | No
         count = bisect_right(times, time)
         start = step_bounds(document, count - 1)[0] if count else 0
     nodes, open_sends, groups = _replay(document, start, count)
-    arrivals = {events["id"][i]: i for i in range(len(times)) if events["kind"][i] in ("deliver", "drop")} if open_sends else {}
-    flights = [_flight(events, send, arrivals, time) for send in open_sends]
+    ends = {
+        number: i for i, (kind, number) in enumerate(zip(events["kind"], events["id"], strict=True)) if kind in ARRIVALS
+    }
+    flights = [_flight(events, send, ends.get(events["id"][send]), time) for send in open_sends]
     if groups:
         rest = [id for id in document["nodes"] if not any(id in group for group in groups)]
         groups = [*groups, rest] if rest else groups
@@ -180,9 +183,14 @@ def _replay(
     return nodes, list(flying.values()), groups
 
 
-def _flight(events: dict[str, list[Any]], send: int, arrivals: dict[Any, int], time: float) -> Flight:
+def _flight(events: dict[str, list[Any]], send: int, arrival: int | None, time: float) -> Flight:
     sent = events["time"][send]
-    arrival = arrivals.get(events["id"][send])
     end = events["time"][arrival] if arrival is not None else events["due"][send]
     progress = (time - sent) / (end - sent) if end and end > sent else 1.0
-    return Flight(message_name(events["data"][send]), events["node"][send], events["peer"][send], min(1.0, max(0.0, progress)), False)
+    return Flight(
+        seq=send,
+        name=message_name(events["data"][send]),
+        source=events["node"][send],
+        target=events["peer"][send],
+        progress=min(1.0, max(0.0, progress)),
+    )

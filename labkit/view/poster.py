@@ -1,7 +1,11 @@
-"""A still of one moment, without JavaScript: the cluster as SVG and every node's state as a table, in light and dark."""
+"""A still of one moment, without JavaScript: the cluster as SVG and every node's state as a table, in light and dark.
+
+The picture stands in an <img>, which is what JupyterLab leaves of it in a notebook that is not trusted.
+"""
 
 from __future__ import annotations
 
+import base64
 import math
 from html import escape
 from typing import Any
@@ -12,29 +16,34 @@ from labkit.view.moment import Flight, Moment, NodeMoment
 WIDTH, HEIGHT = 560, 350
 CROWN = "M-13 0L-15 -11L-6.5 -5L0 -14L6.5 -5L15 -11L13 0Z"
 STYLE = """
-.labkit-poster{--t:#1c2026;--m:#5d6570;--l:#c5ccd4;--b:#0072b2;--o:#ffffff;--a:#b87a00;--f:#c74a00;--p:#ffffff;--c:#fdeeb5;
-color:var(--t);font:13px/1.4 system-ui,sans-serif}
-@media (prefers-color-scheme:dark){.labkit-poster{--t:#e8eaed;--m:#9aa4af;--l:#4a525c;--b:#56b4e9;--o:#0d1a24;--a:#f0b429;--f:#ff8a4c;
---p:#1d2126;--c:#54450f}}
-body[data-jp-theme-light="true"] .labkit-poster{--t:#1c2026;--m:#5d6570;--l:#c5ccd4;--b:#0072b2;--o:#ffffff;--a:#b87a00;--f:#c74a00;
---p:#ffffff;--c:#fdeeb5}
-body[data-jp-theme-light="false"] .labkit-poster{--t:#e8eaed;--m:#9aa4af;--l:#4a525c;--b:#56b4e9;--o:#0d1a24;--a:#f0b429;--f:#ff8a4c;
---p:#1d2126;--c:#54450f}
-.labkit-poster svg{display:block;width:100%;max-width:620px;height:auto}
+.labkit-poster{color:var(--jp-content-font-color1,light-dark(#1c2026,#e8eaed));font:13px/1.4 system-ui,sans-serif}
+.labkit-poster img{display:block;width:100%;max-width:620px;height:auto;border-radius:8px}
+body[data-jp-theme-light="true"] .labkit-poster img{color-scheme:light}
+body[data-jp-theme-light="false"] .labkit-poster img{color-scheme:dark}
 .labkit-poster table{border-collapse:collapse;font-size:12.5px;margin:6px 0}
-.labkit-poster :is(th,td){text-align:left;padding:3px 10px 3px 0;border-bottom:1px solid var(--l);font-weight:400}
-.labkit-poster tbody th{font-weight:650}.labkit-poster td.changed{background:var(--c)}
-.labkit-poster .alarm{border:1px solid var(--f);border-radius:6px;padding:4px 10px;margin:4px 0}
+.labkit-poster :is(th,td){text-align:left;padding:3px 10px 3px 0;border-bottom:1px solid #8884;font-weight:400}
+.labkit-poster tbody th{font-weight:650}.labkit-poster td.changed{background:#e6ac0044}
+.labkit-poster .alarm{border:1px solid #c74a00;border-radius:6px;padding:4px 10px;margin:4px 0}
 """
-_COLORS = {  # for hosts that strip the style sheet: an attribute is the fallback of a class
-    "text": "#1c2026", "muted": "#5d6570", "line": "#aab2bb", "blue": "#0072b2", "amber": "#b87a00", "fault": "#c74a00", "page": "#ffffff",
-}  # fmt: skip
-_VARIABLES = {"text": "t", "muted": "m", "line": "l", "blue": "b", "amber": "a", "fault": "f", "page": "p"}
+_LIGHT = "--t:#1c2026;--m:#5d6570;--l:#aab2bb;--b:#0072b2;--o:#ffffff;--a:#b87a00;--f:#c74a00;--p:#f7f9fb"
+_DARK = "--t:#e8eaed;--m:#9aa4af;--l:#59626d;--b:#56b4e9;--o:#0d1a24;--a:#f0b429;--f:#ff8a4c;--p:#1d2126"
+SVG_STYLE = f"<style>svg{{{_LIGHT}}}@media(prefers-color-scheme:dark){{svg{{{_DARK}}}}}</style>"
+_INKS = {  # the variable of each colour, and its value for programs that know no variables
+    "text": ("t", "#1c2026"),
+    "muted": ("m", "#5d6570"),
+    "line": ("l", "#aab2bb"),
+    "blue": ("b", "#0072b2"),
+    "on-blue": ("o", "#ffffff"),
+    "amber": ("a", "#b87a00"),
+    "fault": ("f", "#c74a00"),
+    "page": ("p", "#f7f9fb"),
+}
 
 
 def ink(property: str, name: str) -> str:
     """An SVG colour that follows the theme where styles survive, and is readable on white where they do not."""
-    return f'{property}="{_COLORS[name]}" style="{property}:var(--{_VARIABLES[name]},{_COLORS[name]})"'
+    variable, value = _INKS[name]
+    return f'{property}="{value}" style="{property}:var(--{variable},{value})"'
 
 
 def poster_svg(document: dict[str, Any], moment: Moment) -> str:
@@ -44,8 +53,10 @@ def poster_svg(document: dict[str, Any], moment: Moment) -> str:
     sentence = escape(moment.sentence())
     title = escape(document.get("title") or "Cluster")
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}: {sentence}"'
-        f' font-family="system-ui, sans-serif"><title>{title}</title><desc>{sentence}</desc>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
+        f' aria-label="{title}: {sentence}" font-family="system-ui, sans-serif">'
+        f"<title>{title}</title><desc>{sentence}</desc>{SVG_STYLE}"
+        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" {ink("fill", "page")}/>'
     ]
     parts += _links(document, moment, places)
     for number, group in enumerate(moment.groups or []):
@@ -76,11 +87,16 @@ def state_table(moment: Moment) -> str:
 
 def poster(document: dict[str, Any], moment: Moment, note: str = "") -> str:
     """Picture, words and table of a moment as HTML."""
-    alarm = f'<p class="alarm"><b>Violated at {moment.mark["time"]:.3f} s:</b> {escape(moment.mark["label"])}</p>' if moment.mark else ""
+    alarm = ""
+    if moment.mark:
+        alarm = f'<p class="alarm"><b>Violated at {moment.mark["time"]:.3f} s:</b> {escape(moment.mark["label"])}</p>'
     title = escape(document.get("title") or "Cluster")
+    picture = base64.b64encode(poster_svg(document, moment).encode()).decode()
+    words = escape(moment.sentence())
     return (
-        f'<div class="labkit-poster"><p><b>{title}</b> · {escape(moment.sentence())}</p>{alarm}'
-        f"{poster_svg(document, moment)}{state_table(moment)}{note}</div>"
+        f'<div class="labkit-poster"><p><b>{title}</b> · {words}</p>{alarm}'
+        f'<img alt="{title}: {words}" width="{WIDTH}" src="data:image/svg+xml;base64,{picture}">'
+        f"{state_table(moment)}{note}</div>"
     )
 
 
@@ -98,8 +114,9 @@ def _brief(value: Any) -> str:
 def _places(document: dict[str, Any]) -> dict[str, tuple[float, float]]:
     unit = positions(document["nodes"], document.get("edges"))
     wide, high = WIDTH / 2 - 60, HEIGHT / 2 - 52
-    wide = min(wide, high * 1.45)
-    return {id: (WIDTH / 2 + x * wide, HEIGHT / 2 + y * high) for id, (x, y) in zip(document["nodes"], unit, strict=True)}
+    wide = min(wide, high * (1.45 if len(unit) <= 8 else 2))
+    centred = [(WIDTH / 2 + x * wide, HEIGHT / 2 + y * high) for x, y in unit]
+    return dict(zip(document["nodes"], centred, strict=True))
 
 
 def _radius(places: list[tuple[float, float]]) -> float:
@@ -117,12 +134,13 @@ def _links(document: dict[str, Any], moment: Moment, places: dict[str, tuple[flo
     for a, b in edges:
         (x1, y1), (x2, y2) = places[a], places[b]
         dash = ' stroke-dasharray="1 6"' if side.get(a) != side.get(b) else ""
-        lines.append(f'<line x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}" {ink("stroke", "line")} opacity="0.6"{dash}/>')
+        ends = f'x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}"'
+        lines.append(f'<line {ends} {ink("stroke", "line")} opacity="0.6"{dash}/>')
     return lines
 
 
 def _hull(points: list[tuple[float, float]], margin: float, number: int) -> str:
-    """An enclosure as the group's own lines, drawn thick: an outline between a wide stroke and a narrower one above it."""
+    """Encloses a group: the path through its nodes drawn thick, and again a little thinner in the page's colour."""
     if not points:
         return ""
     cx, cy = (sum(point[axis] for point in points) / len(points) for axis in (0, 1))
@@ -131,7 +149,7 @@ def _hull(points: list[tuple[float, float]], margin: float, number: int) -> str:
     color = "fault" if number % 2 == 0 else "muted"
     draw = f'd="{path}" stroke-linejoin="round" stroke-linecap="round"'
     return (
-        f'<path {draw} stroke-width="{2 * margin:.0f}" opacity="0.35" stroke="{_COLORS[color]}" fill="none"/>'
+        f'<path {draw} stroke-width="{2 * margin:.0f}" opacity="0.5" {ink("stroke", color)} fill="none"/>'
         f'<path {draw} stroke-width="{2 * margin - 4:.0f}" {ink("stroke", "page")} fill="none"/>'
     )
 
@@ -143,35 +161,35 @@ def _flight(flight: Flight, places: dict[str, tuple[float, float]], radius: floa
     reach = radius + 6 + (length - 2 * radius - 12) * flight.progress
     x, y = x1 + ux * reach - uy * 4, y1 + uy * reach + ux * 4
     label = escape(f"{flight.name} from {flight.source} to {flight.target}")
-    tail = f'<path d="M{x:.1f} {y:.1f}l{-18 * ux:.1f} {-18 * uy:.1f}" {ink("stroke", "blue")} stroke-width="2" opacity="0.5"/>'
+    tail = f'<path d="M{x:.1f} {y:.1f}l{-18 * ux:.1f} {-18 * uy:.1f}" {ink("stroke", "blue")} stroke-width="2"/>'
     return f'<g><title>{label}</title>{tail}<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" {ink("fill", "blue")}/></g>'
 
 
+def _text(text: str, y: float, size: float, color: str, weight: int = 400) -> str:
+    font = f'font-size="{size}" font-weight="{weight}"'
+    return f'<text text-anchor="middle" y="{y:.0f}" {font} {ink("fill", color)}>{escape(text)}</text>' if text else ""
+
+
 def _node(node: NodeMoment, place: tuple[float, float], r: float) -> str:
-    x, y = place
-    look = node.look
-    small = r < 19
+    look, small = node.look, r < 19
     ring = {
-        "leader": f'{ink("fill", "blue")} stroke="none"',
+        "leader": ink("fill", "blue"),
         "candidate": f'{ink("stroke", "amber")} fill="none" stroke-width="3.5" stroke-dasharray="6 4"',
         "member": f'{ink("stroke", "muted")} fill="none" stroke-width="1.6"',
     }.get(look, f'{ink("stroke", "line")} fill="none" stroke-dasharray="3 4"')
-    back = f'<circle r="{r:.1f}" {ink("fill", "page")}/>'
-    shapes = [back, f'<circle r="{r:.1f}" {ring}/>']
+    shapes = [f'<circle r="{r:.1f}" {ink("fill", "page")}/><circle r="{r:.1f}" {ring}/>']
     if look == "leader":
-        shapes.append(f'<path d="{CROWN}" transform="translate(0 {-r - 2:.1f}) scale({r / 28 + 0.1:.2f})" {ink("fill", "blue")}/>')
+        above = f"translate(0 {-r - 2:.1f}) scale({r / 28 + 0.1:.2f})"
+        shapes.append(f'<path d="{CROWN}" transform="{above}" {ink("fill", "blue")}/>')
     if look == "down":
         k = r * 0.72
-        shapes.append(f'<path d="M{-k:.1f} {-k:.1f}L{k:.1f} {k:.1f}M{k:.1f} {-k:.1f}L{-k:.1f} {k:.1f}" {ink("stroke", "fault")} stroke-width="2"/>')
-    word = "" if look == "new" else node.status if node.role or look == "down" else ""
-    inside = len(node.id) * 7 < 2 * r
-    on = 'fill="#ffffff" style="fill:var(--o,#ffffff)"' if look == "leader" else ink("fill", "muted" if look in ("down", "new") else "text")
+        cross = f"M{-k:.1f} {-k:.1f}L{k:.1f} {k:.1f}M{k:.1f} {-k:.1f}L{-k:.1f} {k:.1f}"
+        shapes.append(f'<path d="{cross}" {ink("stroke", "fault")} stroke-width="2" opacity="0.6"/>')
+    inside = len(node.id) * (6 if small else 8.4) < 2 * r
+    color = {"leader": "on-blue", "down": "muted", "new": "muted"}.get(look, "text")
     term = f"term {node.term}" if node.term is not None and not small and node.up else ""
-    if inside:
-        shapes.append(f'<text text-anchor="middle" y="{-2 if term else 4}" font-size="{10 if small else 14}" font-weight="650" {on}>{escape(node.id)}</text>')
-    if term:
-        shapes.append(f'<text text-anchor="middle" y="{13 if inside else 4}" font-size="10.5" {on}>{term}</text>')
-    under = [part for part in ("" if inside else node.id[:16], "" if small else word) if part]
-    if under:
-        shapes.append(f'<text text-anchor="middle" y="{r + (10 if small else 17):.0f}" font-size="{9 if small else 11}" {ink("fill", "muted")}>{escape(" · ".join(under))}</text>')
-    return f'<g transform="translate({x:.1f} {y:.1f})">{"".join(shapes)}</g>'
+    word = node.status if (node.role or look == "down") and not small else ""
+    shapes.append(_text(node.id if inside else "", -2 if term else 4, 10 if small else 14, color, 650))
+    shapes.append(_text(term, 13 if inside else 4, 10.5, color))
+    shapes.append(_text(" · ".join(filter(None, ["" if inside else node.id[:16], word])), r + 17, 11, "muted"))
+    return f'<g transform="translate({place[0]:.1f} {place[1]:.1f})">{"".join(shapes)}</g>'

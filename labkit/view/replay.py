@@ -1,4 +1,4 @@
-"""A recorded run that plays anywhere: in a saved notebook, an exported page or a feedback file, without kernel or network."""
+"""A recorded run that plays without kernel or network: in a saved notebook, an exported page, a feedback file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Replay:
 
     trace: a `Trace`, or the document that `trace.document()` gives.
     marks: what to point at, as `trace.marks`; by default the trace's own.
-    at: where it opens: an event's number (int) or a time in virtual seconds (float). By default at the first violation, else at the start.
+    at: where it opens: an event's number (int) or a time in virtual seconds (float). By default at the first violation,
+        else at the start.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Replay:
         return poster_svg(self.document, self.moment)
 
     def fragment(self) -> str:
-        """HTML for a place in a page: the player in a frame of its own, over a still that stands where scripts do not run."""
+        """HTML for a place in a page: the player in a frame of its own, over a still for where scripts do not run."""
         live = f' data-live="{self._live}"' if self._live else ""
         note = "<p>This is a still of a recording. Where scripts may run, it plays here.</p>"
         return (
@@ -99,9 +100,11 @@ class Replay:
 
     def _page(self, *, still: bool) -> str:
         body = f'<div id="labkit-poster">{poster(self.document, self.moment)}</div>' if still else ""
+        style = f":root{{color-scheme:light dark}}{POSTER_STYLE if still else ''}{assets.style()}"
         return (
-            f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<title>{escape(self._name())}</title><style>:root{{color-scheme:light dark}}{POSTER_STYLE if still else ''}{assets.style()}</style></head>"
+            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width">'
+            f"<title>{escape(self._name())}</title><style>{style}</style></head>"
             f'<body>{body}<script type="text/plain" id="labkit-run">{self._packed()}</script>'
             f'<script type="module">{assets.script("replay.js")}</script></body></html>'
         )

@@ -56,8 +56,9 @@ export class Picture {
     this.at = new Map(this.trace.nodes.map((id, i) => [id, places[i]]));
     this.trace.clients.forEach((id, i) => this.at.set(id, clientPlaces[i]));
     for (const [id, shape] of this.shapes) {
-      shape.width = width;
-      shape.move(this.at.get(id), r, this.at.get(id).y < height * 0.36);
+      const at = this.at.get(id);
+      const room = Math.floor((2 * Math.min(gap / 2 - 2, at.x - 3, width - at.x - 3)) / 6.2);
+      shape.move(at, r, at.y < height * 0.36, Math.max(4, Math.min(24, room)));
     }
     this.layers.clients.replaceChildren(...this.trace.clients.map((id) => {
       const { x, y } = this.at.get(id);
@@ -90,6 +91,10 @@ export class Picture {
         side: crossing && node.group >= 0 ? String.fromCharCode(65 + node.group) : "",
         labelled,
       });
+    }
+    for (const node of scene.nodes) {
+      if (!node.note && this.shapes.get(node.id).bubble.style.display) continue;
+      this.shapes.get(node.id).say([...this.at].filter(([id]) => id !== node.id).map(([, at]) => at), this.size.width, this.size.height);
     }
     const down = new Set(scene.nodes.filter((node) => !node.up).map((node) => node.id));
     const side = new Map(scene.nodes.map((node) => [node.id, node.group]));

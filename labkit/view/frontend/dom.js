@@ -12,7 +12,7 @@ function fill(element, attributes, children) {
   if ("tabindex" in attributes || /^(button|select|input)$/i.test(element.tagName)) {
     element.setAttribute("data-lm-suppress-shortcuts", "true");
   }
-  element.append(...children.flat().filter((child) => child != null && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
   return element;
 }
 
@@ -70,5 +70,5 @@ export function button({ icon: name, text, title, label, kind = "", onclick }) {
 
 /** Empties an element and fills it anew. @param {Element} element @param {...any} children */
 export function refill(element, ...children) {
-  element.replaceChildren(...children.flat(2).filter((child) => child != null && child !== false));
+  element.replaceChildren(...children.flat(Infinity).filter((child) => child != null && child !== false));
 }

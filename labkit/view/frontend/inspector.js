@@ -95,7 +95,8 @@ export class Inspector {
     const [from, to] = scene.step;
     if (!scene.count) {
       refill(this.element, this._head("Nothing has happened yet", "", false),
-        html("p", {}, this.handlers.live ? "Press play, or run the cluster in a cell: cluster.run(5)." : "This trace is empty."));
+        html("p", {}, this.handlers.live ? "Press play, or run the cluster in a cell: cluster.run(5)." : "This trace is empty."),
+        this.handlers.live ? html("p", {}, "Click a node to see it whole, or to crash it. Draw a line across the picture to split the network.") : null);
       return;
     }
     const sends = [];

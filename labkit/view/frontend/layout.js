@@ -11,7 +11,10 @@
 export function place(positions, width, height, clients) {
   const left = clients ? 64 : 0;
   const [cx, cy] = [left + (width - left) / 2, height / 2 + 2];
-  const scale = (r) => [Math.max(30, (width - left) / 2 - r - 26), Math.max(30, height / 2 - r - 26)];
+  const scale = (r) => {
+    const high = Math.max(30, height / 2 - r - (r < 19 ? 16 : 26));
+    return [Math.min(Math.max(30, (width - left) / 2 - r - 26), high * (positions.length > 8 ? 2.1 : 1.55)), high];
+  };
   const closest = ([sx, sy]) => {
     let least = Infinity;
     for (let i = 0; i < positions.length; i += 1) {
@@ -23,8 +26,7 @@ export function place(positions, width, height, clients) {
   };
   let r = 30;
   while (r > 8 && closest(scale(r)) < r * (r > 18 ? 3 : 2.35)) r -= 1;
-  let [sx, sy] = scale(r);
-  sx = Math.min(sx, sy * 1.55);
+  const [sx, sy] = scale(r);
   return {
     places: positions.map(([x, y]) => ({ x: cx + x * sx, y: cy + y * sy })),
     clientPlaces: Array.from({ length: clients }, (_, i) => ({ x: 34, y: (height * (i + 1)) / (clients + 1) })),

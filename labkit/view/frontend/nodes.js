@@ -47,9 +47,11 @@ export class NodeShape {
     this.bubble.style.display = "none";
   }
 
-  /** @param {{x: number, y: number}} at @param {number} r @param {boolean} high  its word stands above it, out of the way of the messages */
-  move(at, r, high) {
+  /** @param {{x: number, y: number}} at @param {number} r @param {boolean} high  its word stands above it, out of the way of the messages
+   * @param {number} room  letters that a name beside it may have */
+  move(at, r, high, room) {
     this.high = high;
+    this.room = room;
     this.r = r;
     this.at = at;
     this.small = r < 19;
@@ -67,8 +69,8 @@ export class NodeShape {
    * @param {{selected: boolean, ticked: boolean, pending: string | undefined, marked: boolean, side: string, labelled: boolean}} extra */
   draw(node, { selected, ticked, pending, marked, side, labelled }) {
     const { r } = this;
-    const outside = this.id.length * (r < 14 ? 5.4 : 8.2) > 2 * r - 4 && r < 60;
-    const flags = [selected && "selected", marked && "marked", ticked && "ticked", pending && "pending", node.error && "failed", this.small && "small", outside && "outside"];
+    const outside = this.id.length * (this.small ? 5.9 : 8.2) > 2 * r - 3;
+    const flags = [selected && "selected", marked && "marked", ticked && "ticked", pending && "pending", node.error && "failed", this.small && "small", r < 25 && "middling", outside && "outside"];
     set(this.body, "class", `lk-node lk-${node.look} ${flags.filter(Boolean).map((flag) => `lk-${flag}`).join(" ")}`);
     set(this.body, "aria-label", `${spoken(node)}${pending ? `, ${pending}` : ""}`);
     setText(this.title, `${spoken(node)}${node.timer ? `\n${node.timer.name} in ${node.timer.left.toFixed(3)} s` : ""}`);
@@ -76,19 +78,18 @@ export class NodeShape {
     const term = node.term !== null && !this.small ? `term ${node.term}` : "";
     const down = node.look === "down";
     const word = pending ?? (labelled || pending ? roleWord(node) : "");
-    const fits = Math.max(3, Math.floor((2 * r - 6) / 7.2));
-    setText(this.name, outside ? "" : clip(this.id, Math.max(fits, this.id.length)));
+    setText(this.name, outside ? "" : this.id);
     set(this.name, "y", term && !down ? -3 : 0);
     set(this.name, "dy", term && !down ? "0" : "0.35em");
     setText(this.sub, down ? "" : term);
     set(this.sub, "y", outside ? 4 : 12);
-    setText(this.word, outside ? `${clip(this.id, 14)}${word ? ` · ${word}` : ""}` : word);
+    setText(this.word, outside ? `${clip(this.id, this.room)}${word ? ` · ${word}` : ""}` : word);
     set(this.word, "y", this.high ? -r - (node.look === "leader" ? 24 : this.small ? 6 : 11) : r + (this.small ? 11 : 19));
     const badge = node.error ? "!" : side;
     this.badge.style.display = badge ? "" : "none";
     set(this.badge, "class", `lk-badge ${node.error ? "lk-alarm" : ""}`);
     setText(this.badge.lastChild, badge);
-    this._bubble(node.note);
+    this.note = node.note;
   }
 
   /** @param {number} fraction of the timer that is left */
@@ -103,19 +104,30 @@ export class NodeShape {
     set(this.arc, "d", `M0 ${-r}A${r} ${r} 0 ${turn > Math.PI ? 1 : 0} 1 ${end}`);
   }
 
-  /** @param {string | null} note */
-  _bubble(note) {
-    this.bubble.style.display = note ? "" : "none";
-    if (!note) return;
-    const text = clip(note, 34);
-    const width = text.length * 6.1 + 14;
-    const x = Math.min(Math.max(this.at.x, width / 2 + 4), (this.width ?? 9999) - width / 2 - 4);
-    const above = !this.high;
-    const y = above ? this.at.y - this.r - 30 : this.at.y + this.r + 24;
-    const tip = above ? 10 : -10;
+  /** Says the note, where the bubble covers the least. @param {{x: number, y: number}[]} others @param {number} width @param {number} height */
+  say(others, width, height) {
+    this.bubble.style.display = this.note ? "" : "none";
+    if (!this.note) return;
+    const text = clip(this.note, 34);
+    const key = `${text} ${this.at.x} ${this.at.y} ${width}`;
+    if (key === this.said) return;
+    this.said = key;
+    const half = (text.length * 6.1 + 16) / 2;
+    const { x, y } = this.at;
+    const spots = [[0, -this.r - 32], [0, this.r + 34], [half + this.r + 10, 0], [-half - this.r - 10, 0], [half * 0.8, -this.r - 32], [-half * 0.8, -this.r - 32]];
+    const covered = ([dx, dy]) => {
+      const [bx, by] = [x + dx, y + dy];
+      const outside = bx - half < 2 || bx + half > width - 2 || by < 12 || by > height - 12 ? 3 : 0;
+      return outside + others.filter((other) => Math.abs(other.x - bx) < half + this.r && Math.abs(other.y - by) < 12 + this.r).length;
+    };
+    const [dx, dy] = spots.reduce((best, spot) => (covered(spot) < covered(best) ? spot : best));
+    const bx = Math.min(Math.max(x + dx, half + 2), width - half - 2);
+    const by = y + dy;
     setText(this.bubble.lastChild, text);
-    set(this.bubble, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
-    const to = Math.min(Math.max(this.at.x - x, -width / 2 + 8), width / 2 - 8);
-    set(this.bubble.firstChild, "d", `M${-width / 2 + 6} -10H${width / 2 - 6}q6 0 6 6v8q0 6 -6 6H${to + 5}${above ? `L${to} ${10 + tip * 0.8}L${to - 5} 10` : ""}H${-width / 2 + 6}q-6 0 -6 -6v-8q0 -6 6 -6Z`);
+    set(this.bubble, "transform", `translate(${bx.toFixed(1)} ${by.toFixed(1)})`);
+    const to = Math.min(Math.max(x - bx, -half + 12), half - 12);
+    const above = dy > 0 ? `H${to - 5}L${to} -17L${to + 5} -10` : "";
+    const below = dy < 0 ? `H${to + 5}L${to} 17L${to - 5} 10` : "";
+    set(this.bubble.firstChild, "d", `M${-half + 6} -10${above}H${half - 6}q6 0 6 6v8q0 6 -6 6${below}H${-half + 6}q-6 0 -6 -6v-8q0 -6 6 -6Z`);
   }
 }

@@ -48,7 +48,7 @@ export class Player {
     this._parts(height);
     const { palette, dispose } = keepFresh(root, () => this.refresh());
     this.palette = palette;
-    this.disposals.push(dispose, watchSize(this.stage, () => this._resize()));
+    this.disposals.push(dispose, watchSize(this.canvas, () => this._resize()));
     this._resize();
     this.refresh();
   }
@@ -79,7 +79,8 @@ export class Player {
     this.alert = html("div", { class: "lk-alert", role: "alert", hidden: true });
     this.aloud = html("div", { class: "lk-aloud", "aria-live": "polite" });
     this.legend = html("div", { class: "lk-legend" });
-    this.stage = html("div", { class: "lk-stage lk-panel" }, this.picture.element, this.controls.faultRow);
+    this.canvas = html("div", { class: "lk-canvas" }, this.picture.element);
+    this.stage = html("div", { class: "lk-stage lk-panel" }, this.canvas, this.controls.faultRow);
     if (height) this.stage.style.setProperty("--lk-stage-height", `${height}px`);
     refill(this.root,
       html("header", { class: "lk-header" }, this.title, this.facts, this.pills, this.clock),
@@ -107,9 +108,9 @@ export class Player {
   }
 
   _resize() {
-    const box = this.stage.getBoundingClientRect();
+    const box = this.canvas.getBoundingClientRect();
     if (!box.width) return;
-    this.picture.resize(Math.round(box.width - 2), Math.round(box.height - 2));
+    this.picture.resize(Math.round(box.width), Math.round(box.height));
     this.diagram.resize(this.diagram.element.clientWidth);
     this.timeline.resize(this.timeline.element.clientWidth);
     this.refresh();
@@ -124,13 +125,15 @@ export class Player {
   /** Why faults cannot be done now, or null. */
   faultsOff() {
     if (!this.port) return "this is a recording";
-    return this.atNow || (this.playing && this.asking && this.trace.now - this.time < 0.5 * this.speed) ? null : "this is the past: go to now first";
+    const atHorizon = this.atNow || this.pausedLive || (this.playing && this.asking && this.trace.now - this.time < 0.5 * this.speed);
+    return atHorizon ? null : "this is the past: go to now first";
   }
 
   /** @param {number} time @param {number} [count] events that have happened, when the cursor stops within an instant */
   seek(time, count) {
     this.time = Math.max(0, Math.min(time, this.trace.now));
     this.count = count ?? this.trace.countAt(this.time);
+    this.pausedLive = false;
     this.refresh();
   }
 
@@ -197,6 +200,7 @@ export class Player {
 
   pause() {
     if (!this.playing) return;
+    this.pausedLive = this.asking && this.trace.now - this.time < 0.5 * this.speed;
     this.playing = false;
     this.asking = false;
     this.port?.settled();
@@ -221,7 +225,7 @@ export class Player {
 
   /** New events came. @param {Object<string, any[]>} columns @param {number} now @param {number} skip */
   grow(columns, now, skip) {
-    const end = this.atNow;
+    const end = this.atNow || (this.pausedLive && this.pending.size > 0);
     const before = this.trace.length;
     this.trace.append(columns, now, skip);
     for (const [key, { action, id, seq }] of this.pending) {
@@ -231,7 +235,7 @@ export class Player {
         if (kind === action && (id === null || this.trace.node[i] === id)) this.pending.get(key).seq = i;
       }
     }
-    if (end && !this.playing) this.count = this.trace.countAt(this.time);
+    if (end && !this.playing && this.pending.size) this.goNow();
     this.refresh();
   }
 

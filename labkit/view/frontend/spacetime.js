@@ -5,7 +5,6 @@ import { leads, upperBound } from "./trace.js";
 import { clip, fields, repr, seconds } from "./words.js";
 
 const MESSAGES_DRAWN_AT_MOST = 1500;
-const GUTTER = 58;
 const AXIS = 20;
 const MARKS = { crash: "×", error: "!", restart: "↑" };
 
@@ -32,6 +31,7 @@ export class SpaceTime {
     const rows = this.trace.nodes.length;
     const rowHeight = rows <= 7 ? 25 : rows <= 16 ? 15 : rows <= 30 ? 8 : 5;
     this.width = width;
+    this.gutter = Math.min(116, Math.max(52, 22 + 6.3 * Math.max(...this.trace.nodes.map((id) => id.length))));
     this.height = Math.max(90, rows * rowHeight + AXIS + 12);
     this.rowHeight = (this.height - AXIS - 8) / Math.max(1, rows);
     const scale = Math.min(2, globalThis.devicePixelRatio || 1);
@@ -65,14 +65,15 @@ export class SpaceTime {
     }
     if (time < this.start + this.span * 0.04) this.start = Math.max(0, time - this.span * 0.35);
     if (time > this.start + this.span * 0.86) this.start = time - this.span * (time > this.start + this.span * 1.2 ? 0.5 : 0.86);
+    this.start = Math.max(0, Math.min(this.start, now - this.span * 0.86));
   }
 
   x(time) {
-    return GUTTER + ((time - this.start) / this.span) * (this.width - GUTTER - 12);
+    return this.gutter + ((time - this.start) / this.span) * (this.width - this.gutter - 12);
   }
 
   timeAt(x) {
-    return this.start + ((x - GUTTER) / (this.width - GUTTER - 12)) * this.span;
+    return this.start + ((x - this.gutter) / (this.width - this.gutter - 12)) * this.span;
   }
 
   /** @param {import("./scene.js").Scene} scene
@@ -90,7 +91,7 @@ export class SpaceTime {
     this._axis(ctx, ink);
     ctx.save();
     ctx.beginPath();
-    ctx.rect(GUTTER - 6, 0, this.width - GUTTER + 6, this.height);
+    ctx.rect(this.gutter - 6, 0, this.width - this.gutter + 6, this.height);
     ctx.clip();
     this._partitions(ctx, ink);
     this._spans(ctx, ink);
@@ -115,9 +116,9 @@ export class SpaceTime {
     this.trace.nodes.forEach((id, i) => {
       const y = this.rowOf.get(id);
       ctx.fillStyle = ink.muted;
-      if (i % every === 0) ctx.fillText(clip(id, 8), 8, y);
+      if (i % every === 0) ctx.fillText(clip(id, Math.floor((this.gutter - 20) / 6.1)), 8, y);
     });
-    const rough = this.span / Math.max(2, (this.width - GUTTER) / 110);
+    const rough = this.span / Math.max(2, (this.width - this.gutter) / 110);
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((k) => k * power).find((k) => k >= rough);
     const digits = Math.max(0, Math.min(4, -Math.floor(Math.log10(step) + 1e-9)));
@@ -139,6 +140,7 @@ export class SpaceTime {
 
   _partitions(ctx, ink) {
     const { moments, kind, time } = this.trace;
+    if (!moments.length) return;
     const first = Math.max(0, upperBound(moments, this.start, (moment) => time[moment.seq]) - 1);
     let open = null;
     for (let i = first; i >= 0; i -= 1) {
@@ -280,7 +282,7 @@ export class SpaceTime {
     }
     for (const mark of this.trace.marks) {
       const x = this.x(mark.time);
-      if (x < GUTTER || x > this.width) continue;
+      if (x < this.gutter || x > this.width) continue;
       ctx.strokeStyle = ink.fault;
       ctx.lineWidth = mark === scene.mark ? 2.5 : 1.5;
       ctx.strokeRect(x - 3, 1.5, 6, this.height - AXIS - 3);
@@ -321,7 +323,7 @@ export class SpaceTime {
     });
     this.canvas.addEventListener("pointermove", (event) => {
       const [x, y] = at(event);
-      if (dragging) this.handlers.onseek(this.timeAt(Math.min(Math.max(x, GUTTER), this.width - 12)));
+      if (dragging) this.handlers.onseek(this.timeAt(Math.min(Math.max(x, this.gutter), this.width - 12)));
       else this._hover(this._nearest(x, y), x, y);
     });
     this.canvas.addEventListener("pointerup", () => { dragging = false; });

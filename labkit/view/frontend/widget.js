@@ -52,7 +52,7 @@ class KernelPort {
   }
 
   settled() {
-    this.model.send({ type: "settled" });
+    this.model.send({ type: "settled", at: this.player.time });
   }
 
   _pull() {
@@ -121,10 +121,10 @@ class KernelPort {
   }
 
   _failed(sentence) {
+    this.player.pending.clear();
     this.player.pause();
     this.player.goNow();
     this.player.say(sentence);
-    this.player.pending.clear();
   }
 }
 

@@ -74,7 +74,7 @@ export function clause(trace, seq) {
     case "deliver": return `${node} receives ${trace.name(seq)} from ${peer}`;
     case "drop": return `${trace.name(seq)} from ${peer} to ${node} is lost: ${whyLost(data)}`;
     case "timer": return `${node}'s timer ${data} fires`;
-    case "state": return Object.entries(data).map(([name, value]) => `${name} = ${brief(value)}`).join(", ");
+    case "state": return Object.entries(data).map(([name, value]) => `${name} = ${clip(repr(value), 60)}`).join(", ");
     case "disk": return `writes ${Object.keys(data).join(", ")} to disk`;
     case "note": return `notes “${clip(String(data), 80)}”`;
     case "error": return `${node} fails: ${data.error}`;
