@@ -6,6 +6,7 @@ A cell whose outputs cannot be the same twice (it shows real time, say) carries 
 
 import difflib
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,10 @@ COMPARED = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg
 
 QUOTED_ATTRIBUTES = r"""(?:[^>"']|"[^"]*"|'[^']*')*"""
 PLAYER = re.compile(rf"<(iframe|script)\b{QUOTED_ATTRIBUTES}>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+# A replay is its style, its poster (a picture and a table) and, over it, its player. The poster is what can be kept.
+REPLAY = re.compile(
+    r'<div class="labkit-replay".*?(<div class="labkit-poster">.*?</table>)<p>[^<]*</p></div></div></div>', re.DOTALL
+)
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 
 
@@ -37,7 +42,7 @@ def execute(path: Path) -> NotebookNode:
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
     )
-    return client.execute()
+    return client.execute(stderr=subprocess.DEVNULL)  # where the kernel process complains; cells write elsewhere
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
@@ -66,7 +71,7 @@ def _tidy_outputs(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
         output.metadata = NotebookNode()
         output.data = NotebookNode({kind: output.data[kind] for kind in KEPT if kind in output.data})
         if "text/html" in output.data:
-            output.data["text/html"] = PLAYER.sub("", output.data["text/html"])
+            output.data["text/html"] = REPLAY.sub(r"\1</div>", PLAYER.sub("", output.data["text/html"]))
         if output.data:
             yield output
 

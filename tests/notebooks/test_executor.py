@@ -1,11 +1,14 @@
 """The executor keeps what can be read and compared, and reports what a learner should not see."""
 
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from labkit import Cluster, Node
+from labkit.view import Replay
 from tests.notebooks.executor import complaints, differences, execute, main, tidy
 
 POSTER = "<div><svg><title>five nodes</title></svg>{player}</div>"
@@ -40,6 +43,19 @@ def test_execution_keeps_text_and_svg_and_drops_players_and_widgets(tmp_path: Pa
     assert "widgets" not in executed.metadata
     assert not any("execution" in cell.metadata for cell in executed.cells)
     assert main(["--check", str(path)]) == 0
+
+
+def test_of_a_replay_its_poster_stays() -> None:
+    cluster = Cluster(Node, 3, seed=1)
+    cluster.run(1.0)
+    sample = notebook("replay")
+    bundle = Replay(cluster.trace)._repr_mimebundle_()
+    sample.cells[0].outputs = [nbformat.v4.new_output("display_data", data=bundle)]
+    (output,) = tidy(sample).cells[0].outputs
+    html = output.data["text/html"]
+    assert html.startswith('<div class="labkit-poster">') and html.endswith("</table></div>")
+    assert "<img" in html and "3 nodes" in html
+    assert not re.search("iframe|script|style>|data-live", html)
 
 
 @pytest.mark.notebook
