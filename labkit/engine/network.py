@@ -38,6 +38,9 @@ class Machine:
         self.disturbed = False  # whether any link from or to it may be cut, partitioned or unlike the rest
 
 
+Flight = tuple[int, str, Machine, Any, int | None, int | None]  # id, sender, receiver, message, call, reply
+
+
 class Link:
     """One direction of a link that is not, or was not always, like the rest."""
 
@@ -108,12 +111,13 @@ class Network:
         span = high - low
 
         def send(to: str, message: Any, call: int | None = None, reply: int | None = None) -> None:
-            if to not in machines or (reach is not None and to not in reach):
+            target = machines.get(to)
+            if target is None or reach is not None and to not in reach:
                 self._refuse(src, to)
             message = by_value(message)
             due = loop.now + low + span * draw()
             loop._count = id = loop._count + 1
-            flight = (id, src, to, message, call, reply)
+            flight = (id, src, target, message, call, reply)
             if machine.disturbed:
                 self._send_disturbed(flight, due)
                 return
@@ -134,21 +138,20 @@ class Network:
 
     # --- flights
 
-    def _deliver(self, flight: tuple[int, str, str, Any, int | None, int | None]) -> None:
-        id, src, to, message, call, reply = flight
-        machine = self.machines[to]
-        process = machine.process
+    def _deliver(self, flight: Flight) -> None:
+        id, src, target, message, call, reply = flight
+        process = target.process
         if process is None:
             self._drop(flight, "down")
-        elif machine.disturbed and (why := self._obstacle(src, to)):
+        elif target.disturbed and (why := self._obstacle(src, target.id)):
             self._drop(flight, why)
         else:
             if self.traced:
-                self.record((self.loop.now, "deliver", to, src, id, None, None))
+                self.record((self.loop.now, "deliver", target.id, src, id, None, None))
             process.deliver(message, src, call, reply)
 
-    def _drop(self, flight: tuple[int, str, str, Any, int | None, int | None], why: str) -> None:
-        self.record((self.loop.now, "drop", flight[2], flight[1], flight[0], None, why))
+    def _drop(self, flight: Flight, why: str) -> None:
+        self.record((self.loop.now, "drop", flight[2].id, flight[1], flight[0], None, why))
 
     def _obstacle(self, src: str, to: str) -> str | None:
         link = self.machines[src].links.get(to)
@@ -163,11 +166,12 @@ class Network:
             return "partition"
         return None
 
-    def _send_disturbed(self, flight: tuple[int, str, str, Any, int | None, int | None], due: float) -> None:
+    def _send_disturbed(self, flight: Flight, due: float) -> None:
         """A send over a link that may be lossy, slow, cut and so on. Each trouble draws once for each message, whether
         it strikes or not."""
-        id, src, to, message, call, reply = flight
-        now, link = self.loop.now, self._link(src, to)
+        id, src, target, message, call, reply = flight
+        now, to = self.loop.now, target.id
+        link = self._link(src, to)
         late, lost, twice, again = (link.draw.random() for _ in range(4))
         if link.latency is not None:
             low, high = link.latency if isinstance(link.latency, tuple | list) else (link.latency, link.latency)
@@ -184,7 +188,7 @@ class Network:
             self.loop._count = copy = self.loop._count + 1
             due += (due - now) * again
             self.record((now, "duplicate", src, to, copy, due, message))
-            heappush(self.loop.heap, (due, copy, self._deliver, (copy, src, to, message, call, reply)))
+            heappush(self.loop.heap, (due, copy, self._deliver, (copy, src, target, message, call, reply)))
 
     # --- faults
 

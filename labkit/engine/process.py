@@ -84,6 +84,7 @@ class Process:
         self._handlers = program._table()
         self.node = node = program.__new__(program)
         node._process = self
+        self._attributes = node.__dict__
 
     # --- steps: the ways in
 
@@ -112,7 +113,7 @@ class Process:
         except NODE_ERRORS as error:
             self._fail(error)
         else:
-            if self.node.__dict__ != self._seen:
+            if self._attributes != self._seen:
                 self._observe()
 
     def fire(self, timer: Timer) -> None:
@@ -152,7 +153,7 @@ class Process:
         except NODE_ERRORS as error:
             self._fail(error)
         else:
-            if self.node.__dict__ != self._seen:
+            if self._attributes != self._seen:
                 self._observe()
 
     def _drain(self) -> None:
@@ -310,9 +311,9 @@ class Process:
     def _observe(self) -> None:
         """Record the public attributes that changed in this step."""
         if not self.traced:
-            self._seen = self.node.__dict__
+            self._seen = self._attributes
             return
-        before, now = self._seen or {}, self.node.__dict__
+        before, now = self._seen or {}, self._attributes
         changed: dict[str, Any] = {}
         for name, value in now.items():
             if (name not in before or (before[name] is not value and before[name] != value)) and is_shown(name, value):
