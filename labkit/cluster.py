@@ -290,7 +290,7 @@ class Cluster:
         self._start()
         machine = self._network.machines.get(id)
         if machine is None:
-            machine = self._network.machines[id] = Machine(id, (), None)
+            machine = self._network.machines[id] = Machine(id, (), None, is_client=True)
             machine.disturbed = bool(self._network._everywhere)
             machine.process = _process(self, machine, _Caller, f"{self.seed}/client/{id}", traced=False)
             with self._loop.running():

@@ -28,8 +28,9 @@ SETTINGS = ("latency", "loss", "duplicate", "reorder", "cut")
 class Machine:
     """The place of a node in the cluster. Its disk and its clock outlive its processes."""
 
-    def __init__(self, id: str, peers: tuple[str, ...], reach: frozenset[str] | None):
-        self.id, self.peers, self.reach = id, peers, reach
+    def __init__(self, id: str, peers: tuple[str, ...], reach: frozenset[str] | None, is_client: bool = False):
+        self.id, self.peers, self.is_client = id, peers, is_client
+        self.reach = reach  # whom it has a link to; None: everybody
         self.process: Runs | None = None
         self.boots = 0
         self.store = Store()
@@ -112,8 +113,8 @@ class Network:
 
         def send(to: str, message: Any, call: int | None = None, reply: int | None = None) -> None:
             target = machines.get(to)
-            if target is None or reach is not None and to not in reach:
-                self._refuse(src, to)
+            if target is None or (reach is not None and to not in reach and not target.is_client):
+                raise self._unreachable(src, to)
             message = by_value(message)
             due = loop.now + low + span * draw()
             loop._count = id = loop._count + 1
@@ -127,14 +128,12 @@ class Network:
 
         return send
 
-    def _refuse(self, src: str, to: Any) -> None:
-        nodes = [id for id, machine in self.machines.items() if machine.peers]
-        if to not in self.machines:
-            raise UnknownNode(f"{src} cannot send to {to!r}: no such node; the nodes are {', '.join(nodes)}")
-        if to in nodes:
-            raise UnknownNode(
-                f"{src} has no link to {to} in this topology; its peers are {', '.join(self.machines[src].peers)}"
-            )
+    def _unreachable(self, src: str, to: Any) -> UnknownNode:
+        if to in self.machines:
+            peers = ", ".join(self.machines[src].peers)
+            return UnknownNode(f"{src} has no link to {to} in this topology; its peers are {peers}")
+        nodes = ", ".join(id for id, machine in self.machines.items() if not machine.is_client)
+        return UnknownNode(f"{src} cannot send to {to!r}: no such node; the nodes are {nodes}")
 
     # --- flights
 
