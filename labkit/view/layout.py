@@ -33,7 +33,7 @@ def _rings(count: int) -> list[Place]:
 
 
 def _circle(count: int, turn: float = 0.0) -> list[Place]:
-    """Clockwise from the top. Many nodes keep equal distances on the ellipse that a wide picture makes of the circle."""
+    """Clockwise from the top. Many nodes keep equal distances on the ellipse that a wide picture makes of it."""
     if count <= 8:
         circle = [(math.sin(2 * math.pi * i / count), -math.cos(2 * math.pi * i / count)) for i in range(count)]
         lowest = max(y for _, y in circle)

@@ -15,14 +15,17 @@ from labkit.view.moment import Moment, moment
 from labkit.view.poster import STYLE as POSTER_STYLE
 from labkit.view.poster import poster, poster_svg
 
+# A page in a sandboxed frame cannot see its host's theme, but it knows its own height: the last digit of the height
+# tells it the theme (0: light, 4: dark, 8: whatever the system prefers).
 FRAME_STYLE = """
 .labkit-replay{position:relative;container-type:inline-size;min-height:120px}
 .labkit-replay[hidden]{display:none}
-.labkit-replay .labkit-hold{position:relative;height:730px;overflow:auto}
-.labkit-replay iframe{position:absolute;inset:0;width:100%;height:100%;border:0;background:transparent}
-@container (max-width:660px){.labkit-replay .labkit-hold{height:1010px}}
-body[data-jp-theme-light="true"] .labkit-replay iframe{color-scheme:light}
-body[data-jp-theme-light="false"] .labkit-replay iframe{color-scheme:dark}
+.labkit-replay .labkit-hold{--more:0px;position:relative;overflow:auto;
+height:calc(var(--high) + var(--more) + var(--theme,8px))}
+.labkit-replay iframe{position:absolute;inset:0;width:100%;height:100%;border:0;background:transparent;color-scheme:light}
+@container (max-width:660px){.labkit-replay .labkit-hold{--more:340px}}
+body[data-jp-theme-light="true"] .labkit-hold,body.vscode-light .labkit-hold{--theme:0px}
+body[data-jp-theme-light="false"] .labkit-hold,body.vscode-dark .labkit-hold{--theme:4px}
 .jp-OutputArea-child:not(:has(.labkit-live)):has(+ .jp-OutputArea-child .labkit-replay[data-live]){display:none}
 .jp-OutputArea-child:has(.labkit-live) + .jp-OutputArea-child:has(.labkit-replay){display:none}
 """
@@ -74,7 +77,7 @@ class Replay:
         note = "<p>This is a still of a recording. Where scripts may run, it plays here.</p>"
         return (
             f'<div class="labkit-replay"{live}><style>{_flat(POSTER_STYLE + FRAME_STYLE)}</style>'
-            f'<div class="labkit-hold">{poster(self.document, self.moment, note)}'
+            f'<div class="labkit-hold" style="--high:{self._height()}px">{poster(self.document, self.moment, note)}'
             f'<iframe sandbox="allow-scripts" loading="lazy" title="{escape(self._name())}: a recording of the run"'
             f' srcdoc="{escape(self._page(still=False))}"></iframe></div></div>'
         )
@@ -95,12 +98,19 @@ class Replay:
     def __repr__(self) -> str:
         return f"Replay of {self._name()}: {len(self.document['events']['time'])} events. {self.moment.sentence()}."
 
+    def _height(self) -> int:
+        """Pixels that the player needs: what its parts take, with a line of the diagram for each node."""
+        count = len(self.document["nodes"])
+        line = 25 if count <= 7 else 15 if count <= 16 else 8 if count <= 30 else 5
+        banner = 40 if self.document.get("marks") else 0
+        return -(-(520 + max(90, count * line + 32) + banner) // 10) * 10
+
     def _name(self) -> str:
         return str(self.document.get("title") or "a cluster")
 
     def _page(self, *, still: bool) -> str:
         body = f'<div id="labkit-poster">{poster(self.document, self.moment)}</div>' if still else ""
-        style = f":root{{color-scheme:light dark}}{POSTER_STYLE if still else ''}{assets.style()}"
+        style = f":root{{color-scheme:light dark}}{POSTER_STYLE}{assets.style()}" if still else assets.style()
         return (
             '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width">'

@@ -114,14 +114,15 @@ export class NodeShape {
     this.said = key;
     const half = (text.length * 6.1 + 16) / 2;
     const { x, y } = this.at;
+    const kept = (value) => Math.min(Math.max(value, half + 2), width - half - 2);
     const spots = [[0, -this.r - 32], [0, this.r + 34], [half + this.r + 10, 0], [-half - this.r - 10, 0], [half * 0.8, -this.r - 32], [-half * 0.8, -this.r - 32]];
     const covered = ([dx, dy]) => {
-      const [bx, by] = [x + dx, y + dy];
-      const outside = bx - half < 2 || bx + half > width - 2 || by < 12 || by > height - 12 ? 3 : 0;
+      const [bx, by] = [kept(x + dx), y + dy];
+      const outside = Math.abs(bx - x) > half + this.r + 12 || (dy === 0 && Math.abs(bx - x) < half + this.r) || by < 12 || by > height - 12 ? 3 : 0;
       return outside + others.filter((other) => Math.abs(other.x - bx) < half + this.r && Math.abs(other.y - by) < 12 + this.r).length;
     };
     const [dx, dy] = spots.reduce((best, spot) => (covered(spot) < covered(best) ? spot : best));
-    const bx = Math.min(Math.max(x + dx, half + 2), width - half - 2);
+    const bx = kept(x + dx);
     const by = y + dy;
     setText(this.bubble.lastChild, text);
     set(this.bubble, "transform", `translate(${bx.toFixed(1)} ${by.toFixed(1)})`);

@@ -15,6 +15,7 @@ export function keepFresh(root, onchange) {
   };
   const media = matchMedia("(prefers-color-scheme: dark)");
   media.addEventListener("change", stale);
+  root.addEventListener("themechange", stale);
   const observer = new MutationObserver(stale);
   observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
   const palette = () => {

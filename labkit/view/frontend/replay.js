@@ -10,6 +10,17 @@ async function unpack(packed) {
   return new Response(stream).json();
 }
 
+/** In a frame, takes the theme from the last digit of its height, where the host's style sheet has put it. @param {HTMLElement} root */
+function followHost(root) {
+  const follow = () => {
+    const digit = globalThis.innerHeight % 10;
+    root.style.colorScheme = digit === 9 || digit <= 1 ? "light" : digit >= 3 && digit <= 5 ? "dark" : "";
+    root.dispatchEvent(new Event("themechange"));
+  };
+  globalThis.addEventListener("resize", follow);
+  follow();
+}
+
 async function replay() {
   const holder = document.getElementById("labkit-run");
   const { events, at, speed, run, ...header } = await unpack(holder.textContent.trim());
@@ -19,6 +30,7 @@ async function replay() {
   document.body.classList.add("labkit-page");
   document.getElementById("labkit-poster")?.remove();
   document.body.append(root);
+  if (globalThis.parent !== globalThis) followHost(root);
   const player = new Player(root, trace, { speed });
   if (at.seq !== null) player.goTo(at.seq);
   else player.seek(at.time);
