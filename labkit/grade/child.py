@@ -112,7 +112,8 @@ def _wait(running: dict[int, int], ended: dict[int, wire.Fate], number: int, opt
     pid, status, usage = os.wait4(running[number], options)
     if pid:
         del running[number]
-        ended[number] = wire.Fate(number=number, status=status, cpu=usage.ru_utime + usage.ru_stime)
+        cpu, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+        ended[number] = wire.Fate(number=number, status=status, cpu=cpu, peak=peak)
         if len(ended) > 1000:
             del ended[next(iter(ended))]
 
@@ -282,7 +283,9 @@ class Outbox(Network):
         self._clock = Clock()
         self._woken = 0
         self._waking: dict[int, tuple[Callable[[Any], Any], Any]] = {}
-        self._timers: dict[int, tuple[int, float]] = {}  # timer's number -> its last wake's number, and when that is due
+        self._timers: dict[
+            int, tuple[int, float]
+        ] = {}  # timer's number -> its last wake's number, and when that is due
         reach = None if boot.reach is None else frozenset(boot.reach)
         for id in boot.nodes:
             self.machines[id] = Machine(id, tuple(boot.peers), reach)

@@ -40,12 +40,28 @@ class Work:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the grades and the feedback go.")
 @click.option("--exercise", help="The exercise that all of them are for; else each notebook says so itself.")
 @click.option("--exercises", default="exercises", type=click.Path(path_type=Path), help="The exercises as handed out.")
-@click.option("--jobs", type=click.IntRange(1), help="How many to grade at once; as many as there are cores, if not given.")
-@click.option("--seeds", default=20, show_default=True, type=click.IntRange(1), help="Runs for each part of an exercise.")
-@click.option("--sandbox", "only", type=click.Choice([sandbox.BUBBLEWRAP, sandbox.LANDLOCK]), help="Use this sandbox and no other.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="How many to grade at once; as many as there are cores, if not given."
+)
+@click.option(
+    "--seeds", default=20, show_default=True, type=click.IntRange(1), help="Runs for each part of an exercise."
+)
+@click.option(
+    "--sandbox",
+    "only",
+    type=click.Choice([sandbox.BUBBLEWRAP, sandbox.LANDLOCK]),
+    help="Use this sandbox and no other.",
+)
 @click.option("--unsafe", is_flag=True, help="Grade even where no sandbox works: submissions can then read your files.")
 def grade(
-    submissions: Path, out: Path, exercise: str | None, exercises: Path, jobs: int | None, seeds: int, only: str | None, unsafe: bool
+    submissions: Path,
+    out: Path,
+    exercise: str | None,
+    exercises: Path,
+    jobs: int | None,
+    seeds: int,
+    only: str | None,
+    unsafe: bool,
 ) -> None:
     """Grade a folder of notebooks.
 
@@ -61,7 +77,14 @@ def grade(
 
 
 def _grade(
-    folder: Path, out: Path, exercise: str | None, exercises: Path, jobs: int, seeds: int, only: str | None, unsafe: bool
+    folder: Path,
+    out: Path,
+    exercise: str | None,
+    exercises: Path,
+    jobs: int,
+    seeds: int,
+    only: str | None,
+    unsafe: bool,
 ) -> int:
     entries = submission.entries(folder)
     if not entries:

@@ -15,7 +15,7 @@ import os
 import platform
 import resource
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NOBODY = 65534  # the user that owns nothing
 
@@ -174,34 +174,56 @@ def seccomp_works() -> bool:
     return ctypes.get_errno() == 14
 
 
+def _verdicts(column: int) -> list[tuple[int, int | str]]:
+    """Every system call number falls to the last of these (first number, verdict) that is not above it."""
+    verdict: dict[int, int | str] = {
+        _CLONE3[column]: _REFUSE_ENOSYS
+    }  # the C library then tries clone, which is refused
+    for entry in _SYSCALLS.replace("\n", ",").split(","):
+        if entry and (number := entry.split()[1 + column]) != "-":
+            verdict[int(number)] = _ALLOW
+    verdict |= {_FCNTL[column]: "fcntl", _IOCTL[column]: "ioctl", _PRLIMIT[column]: "prlimit"}
+    steps: list[tuple[int, int | str]] = [(0, _REFUSE)]
+    for number in sorted(verdict):
+        for at, what in ((number, verdict[number]), (number + 1, _REFUSE)):
+            if steps[-1][0] == at:
+                steps.pop()
+            if not steps or steps[-1][1] != what:
+                steps.append((at, what))
+    return steps
+
+
 @functools.cache
 def _filter() -> bytes:
-    """The filter in the kernel's own form: (code, jump if true, jump if false, k), eight bytes each."""
+    """The filter in the kernel's own form: (code, jump if true, jump if false, k), eight bytes each.
+
+    A binary search over the numbers: the kernel tries every number when a filter is set, and one is set for each process.
+    """
     audit, column = _ARCHITECTURES[platform.machine()]
-    program: list[tuple[int, int, int, int]] = []
-    load, equal, give = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
+    load, equal, above, give = 0x20, 0x15, 0x35, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_JMP|JGE|K, BPF_RET|K
+    Step = tuple[int, int, int, int]
 
-    def one(number: int, verdict: int) -> None:
-        program.extend([(equal, 0, 1, number), (give, 0, 0, verdict)])
+    def by_argument(argument: int, cases: Sequence[int], verdict: int, otherwise: int) -> list[Step]:
+        made = [(load, 0, 0, 16 + 8 * argument)]  # the low half, on a little-endian machine
+        for value in cases:
+            made += [(equal, 0, 1, value), (give, 0, 0, verdict)]
+        return [*made, (give, 0, 0, otherwise)]
 
-    def by_argument(number: int, argument: int, cases: dict[int, int], otherwise: int) -> None:
-        program.append((equal, 0, 2 + 2 * len(cases), number))
-        program.append((load, 0, 0, 16 + 8 * argument))  # the low half, on a little-endian machine
-        for value, verdict in cases.items():
-            one(value, verdict)
-        program.append((give, 0, 0, otherwise))
+    special: dict[int | str, list[Step]] = {
+        "fcntl": by_argument(1, _NOT_THESE_FCNTL, _REFUSE, _ALLOW),
+        "ioctl": by_argument(1, _NOT_THESE_IOCTL, _REFUSE, _ALLOW),
+        "prlimit": by_argument(0, (0,), _ALLOW, _REFUSE),
+    }
 
-    program += [(load, 0, 0, 4), (equal, 1, 0, audit), (give, 0, 0, _KILL), (load, 0, 0, 0)]
-    for entry in _SYSCALLS.replace("\n", ",").split(","):
-        if entry:
-            number = entry.split()[1 + column]
-            if number != "-":
-                one(int(number), _ALLOW)
-    one(_CLONE3[column], _REFUSE_ENOSYS)  # the C library then falls back to clone, which is refused
-    by_argument(_FCNTL[column], 1, dict.fromkeys(_NOT_THESE_FCNTL, _REFUSE), _ALLOW)
-    by_argument(_IOCTL[column], 1, dict.fromkeys(_NOT_THESE_IOCTL, _REFUSE), _ALLOW)
-    by_argument(_PRLIMIT[column], 0, {0: _ALLOW}, _REFUSE)
-    program.append((give, 0, 0, _REFUSE))
+    def search(steps: list[tuple[int, int | str]]) -> list[Step]:
+        if len(steps) == 1:
+            verdict = steps[0][1]
+            return special[verdict] if isinstance(verdict, str) else [(give, 0, 0, verdict)]
+        middle = len(steps) // 2
+        low, high = search(steps[:middle]), search(steps[middle:])
+        return [(above, len(low), 0, steps[middle][0]), *low, *high]
+
+    program = [(load, 0, 0, 4), (equal, 1, 0, audit), (give, 0, 0, _KILL), (load, 0, 0, 0), *search(_verdicts(column))]
     return b"".join(struct.pack("=HBBI", *step) for step in program)
 
 

@@ -84,7 +84,9 @@ class Gradebook:
             write(folder / ".writable", b"")
             (folder / ".writable").unlink()
         except OSError as error:
-            raise LabkitError(f"{folder} cannot be written ({error.strerror}): choose another folder with --out") from None
+            raise LabkitError(
+                f"{folder} cannot be written ({error.strerror}): choose another folder with --out"
+            ) from None
 
     def _result(self, place: str) -> Path:
         return self.folder / "results" / f"{place}.json"

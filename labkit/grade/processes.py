@@ -179,13 +179,6 @@ class Channel:
         if child.trouble:
             raise child.trouble
         try:
-            early = link.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-            raise child.fail("tampered", f"{name} spoke when it was not asked") if early else self._ended(name)
-        except BlockingIOError:
-            pass  # silence, as it should be
-        except OSError:
-            raise self._ended(name) from None
-        try:
             link.sendall(line)
         except BlockingIOError:
             raise child.fail("timeout", f"{name} did not read what it was told") from None
@@ -245,8 +238,8 @@ class Channel:
         number = os.WTERMSIG(fate.status)
         if number == signal.SIGXCPU or fate.cpu >= child.limits.node_cpu - 0.5:
             return child.fail("timeout", f"{name} computed for more than {child.limits.node_cpu} s in one run")
-        if number == signal.SIGKILL:
-            return child.fail("out of memory", f"{name} was ended by the system, most likely for want of memory")
+        if number == signal.SIGKILL or fate.peak > child.limits.memory / 2:  # an allocation that failed in C code
+            return child.fail("out of memory", f"{name} was ended by the system for want of memory")
         word = "a recursion without end?" if number == signal.SIGSEGV else signal.strsignal(number)
         return child.fail("crashed", f"{name} was ended by {signal.Signals(number).name}: {word}")
 

@@ -64,9 +64,7 @@ class RemoteProcess:
         weakref.finalize(self, Channel.close, channel)
         reach = None if machine.reach is None else sorted(machine.reach)
         stored = wire.pack(machine.store.durable)
-        boot = wire.Boot(
-            machine.id, list(machine.peers), list(ids), reach, seed, machine.boots, stored, network.traced
-        )
+        boot = wire.Boot(machine.id, list(machine.peers), list(ids), reach, seed, machine.boots, stored, network.traced)
         self._first: bytes = wire.encode(boot) + b"\n"
 
     # -- what happens to it --------------------------------------------------------------------------------------------
@@ -126,62 +124,76 @@ class RemoteProcess:
     def _apply(self, effect: wire.Effect) -> None:
         if not self.alive:
             raise wire.WireError("an effect after its end")
-        network, now, id = self._network, self._network.now, self.id
-        kind = type(effect)
-        if kind is wire.Send:
-            if effect.to not in network.machines or self._machine.reach is not None and not self._reaches(effect.to):
-                raise wire.WireError(f"a message to {effect.to!r}")
-            self._send(effect.to, self._message(effect.message), effect.call, effect.reply)
-        elif kind is wire.Wake:
-            if not effect.due >= now:
-                raise wire.WireError(f"a timer for {effect.due}, which is past")
-            network.wake(effect.due, self._woken, effect)
-        elif kind is wire.State:
-            self._show(effect.data)
-            network.record((now, "state", id, None, None, None, effect.data))
-        elif kind is wire.Set:
-            self._timers[effect.id] = effect.due
-            network.record((now, "set", id, None, effect.id, effect.due, effect.name))
-        elif kind is wire.Cancel:
-            self._timers.pop(effect.id, None)
-            network.record((now, "cancel", id, None, effect.id, None, None))
-        elif kind is wire.Fired:
-            self._timers.pop(effect.id, None)
-            network.record((now, "timer", id, None, effect.id, None, effect.name))
-        elif kind is wire.Note:
-            network.record((now, "note", id, None, None, None, effect.text))
-        elif kind is wire.Error:
-            data = {"error": effect.error, "where": effect.where}
-            network.record((now, "error", id, None, None, None, data))
-        elif kind is wire.Store:
-            key, value = wire.unpack(effect.key, self._mirrors), wire.unpack(effect.value, self._mirrors)
-            network.store(self, key, value, effect.deleted)
-        elif kind is wire.Sync:
-            network.sync(self)
-        else:
-            self._fail(effect.traceback)
+        _CARRY_OUT[type(effect)](self, effect)
+
+    def _record(self, kind: str, id: int | None, due: float | None, data: Any) -> None:
+        self._network.record((self._network.now, kind, self.id, None, id, due, data))
+
+    def _sent(self, effect: wire.Send) -> None:
+        to = effect.to
+        if to not in self._network.machines or self._machine.reach is not None and not self._reaches(to):
+            raise wire.WireError(f"a message to {to!r}")
+        message = wire.unpack(effect.message, self._mirrors)
+        if not isinstance(message, Message):
+            raise wire.WireError("a message that is none")
+        self._send(to, message, effect.call, effect.reply)
+
+    def _wakes(self, effect: wire.Wake) -> None:
+        if not effect.due >= self._network.now:
+            raise wire.WireError(f"a timer for {effect.due}, which is past")
+        self._network.wake(effect.due, self._woken, effect)
+
+    def _shows(self, effect: wire.State) -> None:
+        self._record("state", None, None, effect.data)
+        vars(self.node).update(effect.data)
+
+    def _sets(self, effect: wire.Set) -> None:
+        self._timers[effect.id] = effect.due
+        self._record("set", effect.id, effect.due, effect.name)
+
+    def _cancels(self, effect: wire.Cancel) -> None:
+        self._timers.pop(effect.id, None)
+        self._record("cancel", effect.id, None, None)
+
+    def _fires(self, effect: wire.Fired) -> None:
+        self._timers.pop(effect.id, None)
+        self._record("timer", effect.id, None, effect.name)
+
+    def _notes(self, effect: wire.Note) -> None:
+        self._record("note", None, None, effect.text)
+
+    def _errs(self, effect: wire.Error) -> None:
+        self._record("error", None, None, {"error": effect.error, "where": effect.where})
+
+    def _stores(self, effect: wire.Store) -> None:
+        key, value = wire.unpack(effect.key, self._mirrors), wire.unpack(effect.value, self._mirrors)
+        self._network.store(self, key, value, effect.deleted)  # type: ignore[arg-type]
+
+    def _syncs(self, effect: wire.Sync) -> None:
+        self._network.sync(self)  # type: ignore[arg-type]
+
+    def _fails(self, effect: wire.Failed) -> None:
+        self.alive, self.traceback = False, effect.traceback
+        self._channel.kill()
+        self._network.failed(self, RuntimeError("an error in a node, elsewhere"))  # type: ignore[arg-type]
 
     def _reaches(self, to: str) -> bool:
         return to in (self._machine.reach or ()) or to in list(self._network.machines)[self._nodes :]
 
-    def _message(self, packed: Any) -> Message:
-        message = wire.unpack(packed, self._mirrors)
-        if not isinstance(message, Message):
-            raise wire.WireError("a message that is none")
-        return message
 
-    def _show(self, data: dict[str, Any]) -> None:
-        shown = vars(self.node)
-        for name, value in data.items():
-            if value is None and name in shown and shown[name] is not None:
-                del shown[name]
-            else:
-                shown[name] = value
-
-    def _fail(self, traceback: str) -> None:
-        self.alive, self.traceback = False, traceback
-        self._channel.kill()
-        self._network.failed(self, RuntimeError("an error in a node, elsewhere"))
+_CARRY_OUT: dict[type, Any] = {
+    wire.Send: RemoteProcess._sent,
+    wire.Wake: RemoteProcess._wakes,
+    wire.State: RemoteProcess._shows,
+    wire.Set: RemoteProcess._sets,
+    wire.Cancel: RemoteProcess._cancels,
+    wire.Fired: RemoteProcess._fires,
+    wire.Note: RemoteProcess._notes,
+    wire.Error: RemoteProcess._errs,
+    wire.Store: RemoteProcess._stores,
+    wire.Sync: RemoteProcess._syncs,
+    wire.Failed: RemoteProcess._fails,
+}
 
 
 def _as_it_is(message: Any) -> Any:

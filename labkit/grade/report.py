@@ -18,7 +18,10 @@ from labkit.view import Replay
 
 WORDS = {
     "ok": ("Everything holds", "Every part of the exercise holds in every run."),
-    "wrong": ("Not yet", "Your code ran, and something that must hold does not. Below is what, and the run that shows it."),
+    "wrong": (
+        "Not yet",
+        "Your code ran, and something that must hold does not. Below is what, and the run that shows it.",
+    ),
     "timeout": ("Out of time", "Your code went on computing until the grader stopped it, so there is no result."),
     "out of memory": ("Out of memory", "Your code asked for more memory than a node has, so there is no result."),
     "crashed": ("Crashed", "Your code ended the process that ran it, so there is no result."),
@@ -39,7 +42,9 @@ HINTS = {
 @functools.cache
 def _template() -> jinja2.Template:
     source = importlib.resources.files(__package__).joinpath("feedback.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
     environment.filters["points"] = lambda value: f"{value:g}"
     return environment.from_string(source)
 

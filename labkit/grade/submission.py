@@ -139,7 +139,9 @@ def program(exercise: dict[str, Any], handed_in: dict[str, Any]) -> Program:
         if role != "check":
             made.cells.append((name, cells.python_only(source)))
     if not solutions:
-        raise NotGradable("it has none of the exercise's solution cells: is it another notebook, or were the cells remade?")
+        raise NotGradable(
+            "it has none of the exercise's solution cells: is it another notebook, or were the cells remade?"
+        )
     if sum(len(source) for _, source in made.cells) > SOURCE_LIMIT:
         raise NotGradable(f"its solution is longer than {SOURCE_LIMIT:,} characters")
     if changed:
@@ -187,7 +189,9 @@ def _solution(cell: dict[str, Any], theirs: dict[str, list[dict[str, Any]]]) -> 
         claims = [claim for claim in claims if cell.get("id") and claim.get("id") == cell.get("id")]
         if len(claims) != 1:
             what = " or ".join(mark.replace(" ", " '", 1) + "'" for mark in _marks(cell))
-            raise NotGradable(f"several cells claim to be the solution cell with {what}, and nothing tells them apart", "tampered")
+            raise NotGradable(
+                f"several cells claim to be the solution cell with {what}, and nothing tells them apart", "tampered"
+            )
     return claims[0] if claims else None
 
 

@@ -51,6 +51,7 @@ class Fate(msgspec.Struct, forbid_unknown_fields=True):
     number: int
     status: int | None
     cpu: float
+    peak: int = 0  # bytes of memory that it held at most
 
 
 class Boot(msgspec.Struct, forbid_unknown_fields=True):
@@ -202,7 +203,11 @@ def pack(value: Any) -> Any:
     if kind is bytes:
         return {"#": "bytes", "v": base64.b64encode(value).decode()}
     if isinstance(value, msgspec.Struct):
-        return {"#": "data", "n": kind.__name__, "v": {name: pack(getattr(value, name)) for name in kind.__struct_fields__}}
+        return {
+            "#": "data",
+            "n": kind.__name__,
+            "v": {name: pack(getattr(value, name)) for name in kind.__struct_fields__},
+        }
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: pack(getattr(value, field.name)) for field in dataclasses.fields(value)}
         return {"#": "data", "n": kind.__name__, "v": fields}
