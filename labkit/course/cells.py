@@ -56,7 +56,7 @@ def source_of(cell: Any) -> str:
     return text if isinstance(text, str) else ""
 
 
-# -- taking the solution out -------------------------------------------------------------------------------------------
+# -- taking the solution out
 
 
 def has_solution(source: str) -> bool:
@@ -119,9 +119,9 @@ def _in_function(source: str, line: int) -> bool:
         raise CellError(f"line {error.lineno}: {error.msg}") from None
     innermost: ast.AST | None = None
     for node in ast.walk(tree):  # outer definitions come before those inside them
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if node.lineno - 1 < line < (node.end_lineno or 0):
-                innermost = node
+        definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if definition and node.lineno - 1 < line < (node.end_lineno or 0):
+            innermost = node
     return isinstance(innermost, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
@@ -139,7 +139,6 @@ def python_only(source: str) -> str:
 
 
 # -- nbgrader's marks
-# ----------------------------------------------------------------------------------------------------
 
 
 def mark_for_nbgrader(cell: Any, role: str) -> None:
@@ -157,7 +156,7 @@ def mark_for_nbgrader(cell: Any, role: str) -> None:
     if role == "check":
         marks["points"] = old.get("points", 0)
     cell["metadata"]["nbgrader"] = marks
-    marks["checksum"] = checksum(cell)
+    cell["metadata"]["nbgrader"]["checksum"] = checksum(cell)  # which the marks themselves are part of
 
 
 def checksum(cell: Any) -> str:
