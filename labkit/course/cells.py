@@ -119,8 +119,9 @@ def _in_function(source: str, line: int) -> bool:
         raise CellError(f"line {error.lineno}: {error.msg}") from None
     innermost: ast.AST | None = None
     for node in ast.walk(tree):  # outer definitions come before those inside them
-        definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        if definition and node.lineno - 1 < line < (node.end_lineno or 0):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        if node.lineno - 1 < line < (node.end_lineno or 0):
             innermost = node
     return isinstance(innermost, ast.FunctionDef | ast.AsyncFunctionDef)
 

@@ -1,10 +1,10 @@
 """Inside the sandbox: the zygote, and the processes that it forks, one for each boot of each node of each run.
 
-The zygote is trusted code only. It imports labkit once, compiles the cells of the submission (which runs nothing), and forks
-when the referee asks; so a process starts in about a millisecond, and what one does to itself, to labkit or to its globals
-is gone with it. A forked process confines itself further, runs the cells, and then answers events: it is the student's
-real class on labkit's real node runtime (`labkit.engine.process`), in a world that lists what is to be done (`Outbox`)
-instead of doing it.
+The zygote is trusted code only. It imports labkit once, compiles the cells of the submission (which runs nothing),
+and forks when the referee asks; so a process starts in about a millisecond, and what one does to itself, to labkit or
+to its globals is gone with it. A forked process confines itself further, runs the cells, and then answers events: it
+is the student's real class on labkit's real node runtime (`labkit.engine.process`), in a world that lists what is to
+be done (`Outbox`) instead of doing it.
 
 A process has one open file, its socket to the referee. When that closes, it ends.
 """
@@ -41,7 +41,7 @@ COLLECT_EVERY = 5_000  # events
 Code = list[types.CodeType]
 
 
-# -- the zygote --------------------------------------------------------------------------------------------------------
+# -- the zygote
 
 
 def main(control: int) -> None:
@@ -79,7 +79,7 @@ def main(control: int) -> None:
 
 
 def _compiled(program: wire.Program) -> Code:
-    """The cells as code. The zygote does this only after a confined process has: to compile runs nothing, but may not end."""
+    """The cells as code. The zygote lets a confined process do it first: it runs nothing, but it may never end."""
     code: Code = []
     for name, source in program.cells:
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
@@ -96,7 +96,7 @@ def _fate(command: wire.Command, running: dict[int, int], ended: dict[int, wire.
 
 
 def time_of(pid: int) -> float:
-    """Seconds of processor time that a process has used (the clock id is how the kernel writes "all of this process")."""
+    """Seconds of processor time that a process has used, by the clock that the kernel keeps for it."""
     try:
         return time.clock_gettime((~pid << 3) | 2)
     except OSError:
@@ -118,7 +118,7 @@ def _wait(running: dict[int, int], ended: dict[int, wire.Fate], number: int, opt
             del ended[next(iter(ended))]
 
 
-# -- what a submission finds ---------------------------------------------------------------------------------------------
+# -- what a submission finds
 
 
 class _Absent:
@@ -162,7 +162,7 @@ class _Printed(io.TextIOBase):
         return text
 
 
-# -- a process -----------------------------------------------------------------------------------------------------------
+# -- a process
 
 
 def _become_process(fd: int, program: wire.Program, code: Code | None, filtering: bool) -> NoReturn:
@@ -244,16 +244,15 @@ class _Classes(wire.Makers):
     """Finds the classes that the program defines, by name."""
 
     def __init__(self) -> None:
-        self._messages: dict[str, type[Message]] = {}
+        self._messages: dict[str, Any] = {}
 
     def message(self, name: str, fields: dict[str, Any]) -> Any:
         kind = self._messages.get(name)
         if kind is None:
             self._messages = {found.__name__: found for found in _below(Message)}
-            kind = self._messages.get(name) or msgspec.defstruct(
-                name, [(field, Any) for field in fields], bases=(Message,), frozen=True
-            )
-            self._messages[name] = kind
+            if name not in self._messages:  # a node of another class sent it: it is no less a message for that
+                self._messages[name] = msgspec.defstruct(name, [*fields], bases=(Message,), frozen=True)
+            kind = self._messages[name]
         if all(type(value) in (int, str, bool, float, bytes, type(None)) for value in fields.values()):
             return kind(**fields)
         return msgspec.convert(msgspec.to_builtins(fields, builtin_types=(bytes,)), kind)
@@ -267,6 +266,7 @@ class _Classes(wire.Makers):
 
 
 def _below(kind: type) -> Iterator[type]:
+    child: type
     for child in kind.__subclasses__():
         yield child
         yield from _below(child)
@@ -276,7 +276,7 @@ class Outbox(Network):
     """The world of one process: it carries nothing out, and lists what the process asked for, in order."""
 
     def __init__(self, boot: wire.Boot, program: type[Node]):
-        super().__init__(0, 0.0, VirtualLoop(), None)
+        super().__init__(0, 0.0, VirtualLoop(), None)  # type: ignore[abstract]
         self.record = self._list
         self.effects: list[wire.Effect] = []
         self._classes = _Classes()
@@ -309,7 +309,7 @@ class Outbox(Network):
         if event.clock is not None:
             self._clock.offset, self._clock.rate = event.clock
         for client in event.clients or ():
-            self.machines.setdefault(client, Machine(client, (), None))
+            self.machines.setdefault(client, Machine(client, (), None, is_client=True))
         if event.wake is not None:
             callback, argument = self._waking.pop(event.wake, (_nothing, None))
             callback(argument)
@@ -325,8 +325,9 @@ class Outbox(Network):
         reach = machines[src].reach
 
         def send(to: str, message: Any, call: int | None = None, reply: int | None = None) -> None:
-            if to not in machines or reach is not None and to not in reach:
-                self._refuse(src, to)
+            target = machines.get(to)
+            if target is None or (reach is not None and to not in reach and not target.is_client):
+                raise self._unreachable(src, to)
             self.effects.append(wire.Send(to, wire.pack(by_value(message)), call, reply))
 
         return send

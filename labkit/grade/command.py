@@ -65,8 +65,8 @@ def grade(
 ) -> None:
     """Grade a folder of notebooks.
 
-    SUBMISSIONS holds alice.ipynb, bob.ipynb, ..., or a folder for each student. Interrupt it as you like: run again, it goes on
-    where it stopped, and grades anew only what changed.
+    SUBMISSIONS holds alice.ipynb, bob.ipynb, ..., or a folder for each student. Interrupt it as you like: run again,
+    it goes on where it stopped, and grades anew only what changed.
     """
     try:
         status = _grade(submissions, out, exercise, exercises, jobs or _cores(), seeds, only, unsafe)
@@ -149,7 +149,7 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-# -- many at once ----------------------------------------------------------------------------------------------------------
+# -- many at once
 
 
 def _all(todo: list[Task], work: Work, jobs: int) -> Iterator[Grade]:
@@ -230,7 +230,7 @@ def _work(task: Task) -> Grade:
     return made
 
 
-# -- what is said ------------------------------------------------------------------------------------------------------------
+# -- what is said
 
 
 def _bar(console: Console) -> Progress:

@@ -37,7 +37,7 @@ def _prctl(option: int, value: int, pointer: object = None) -> None:
     _check(_libc.prctl(option, ctypes.c_ulong(value), pointer, None, None), f"prctl {option}")
 
 
-# -- limits ----------------------------------------------------------------------------------------------------------
+# -- limits
 
 
 def set_limits(memory: int, cpu: int, *, processes: bool) -> None:
@@ -71,7 +71,7 @@ def hide_memory() -> None:
     _prctl(PR_SET_DUMPABLE, 0)
 
 
-# -- the user --------------------------------------------------------------------------------------------------------
+# -- the user
 
 
 def drop_root(*, keep_reading: bool = False) -> None:
@@ -98,7 +98,7 @@ def no_new_privileges() -> None:
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
-# -- Landlock: which files exist for this process ---------------------------------------------------------------------
+# -- Landlock: which files exist for this process
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
@@ -134,7 +134,7 @@ def landlock(readable: Iterable[str], listable: Iterable[str] = ()) -> None:
     os.close(ruleset)
 
 
-# -- seccomp: which system calls exist for this process ---------------------------------------------------------------
+# -- seccomp: which system calls exist for this process
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}  # AUDIT_ARCH_*, column below
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050001, 0x80000000  # SECCOMP_RET_ALLOW, _ERRNO | EPERM, _KILL_PROCESS
@@ -184,8 +184,8 @@ def _verdicts(column: int) -> list[tuple[int, int | str]]:
             verdict[int(number)] = _ALLOW
     verdict |= {_FCNTL[column]: "fcntl", _IOCTL[column]: "ioctl", _PRLIMIT[column]: "prlimit"}
     steps: list[tuple[int, int | str]] = [(0, _REFUSE)]
-    for number in sorted(verdict):
-        for at, what in ((number, verdict[number]), (number + 1, _REFUSE)):
+    for known in sorted(verdict):
+        for at, what in ((known, verdict[known]), (known + 1, _REFUSE)):
             if steps[-1][0] == at:
                 steps.pop()
             if not steps or steps[-1][1] != what:
@@ -197,7 +197,8 @@ def _verdicts(column: int) -> list[tuple[int, int | str]]:
 def _filter() -> bytes:
     """The filter in the kernel's own form: (code, jump if true, jump if false, k), eight bytes each.
 
-    A binary search over the numbers: the kernel tries every number when a filter is set, and one is set for each process.
+    A binary search over the numbers: the kernel tries every number when a filter is set, and one is set for each
+    process.
     """
     audit, column = _ARCHITECTURES[platform.machine()]
     load, equal, above, give = 0x20, 0x15, 0x35, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_JMP|JGE|K, BPF_RET|K
@@ -235,7 +236,7 @@ def seccomp() -> None:
     _prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, head)
 
 
-# -- all of it ---------------------------------------------------------------------------------------------------------
+# -- all of it
 
 
 def enter(confinement: str) -> None:

@@ -1,7 +1,7 @@
 """The gradebook: one small file for each submission graded, and the tables made from them.
 
-A file is written whole or not at all, and says what it was made from; so an interrupted grading goes on where it stopped, and
-nothing is graded twice unless the notebook, the exercise or the grader changed.
+A file is written whole or not at all, and says what it was made from; so an interrupted grading goes on where it
+stopped, and nothing is graded twice unless the notebook, the exercise or the grader changed.
 """
 
 import csv
@@ -76,7 +76,7 @@ def write(path: Path, data: bytes) -> None:
 
 
 class Gradebook:
-    """The output folder: `grades.csv` and `grades.json`, `feedback/`, and `results/`, from which the tables are made."""
+    """The output folder: `grades.csv`, `grades.json`, `feedback/`, and `results/`, which the tables are made from."""
 
     def __init__(self, folder: Path):
         self.folder = folder

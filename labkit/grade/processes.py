@@ -1,4 +1,4 @@
-"""The sandboxed processes of one submission, as the referee holds them: starting, asking, and telling how they ended."""
+"""The sandboxed processes of one submission, as the referee holds them: start them, ask them, tell how they ended."""
 
 import contextlib
 import os
@@ -44,7 +44,7 @@ class LoadError(LabkitError):
         self.traceback = traceback
 
 
-# -- the sandboxed child ---------------------------------------------------------------------------------------------
+# -- the sandboxed child
 
 
 class Child:

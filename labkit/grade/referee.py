@@ -1,10 +1,10 @@
 """The referee: labkit's own cluster, whose nodes run elsewhere.
 
-The referee owns the clock, the network, the randomness, the disks, the clients and the checks. Each node of its clusters is a
-`RemoteProcess`: it hands every event to a process in the sandbox (`labkit.grade.child`) and carries out the effects that come
-back, through the same calls of the engine that a node in this process would have made. So the trace, and its digest, are those
-of the same code run in a notebook with the same seed; and whatever a submission does to its own process, it can only send
-messages, set timers, write its own disk and show its own state.
+The referee owns the clock, the network, the randomness, the disks, the clients and the checks. Each node of its
+clusters is a `RemoteProcess`: it hands every event to a process in the sandbox (`labkit.grade.child`) and carries out
+the effects that come back, through the same calls of the engine that a node in this process would have made. So the
+trace, and its digest, are those of the same code run in a notebook with the same seed; and whatever a submission does
+to its own process, it can only send messages, set timers, write its own disk and show its own state.
 """
 
 import enum
@@ -26,7 +26,7 @@ CLASS_LIMIT = 500  # kinds of message and of enum in one submission
 
 
 def builder(child: Child, node: str) -> "Builder":
-    """What an exercise builds its clusters with: `build(size=5, seed=1, ...)`, as `Cluster` takes them without the class."""
+    """What an exercise builds its clusters with: `build(size=5, seed=1, ...)`, without the class."""
     return Builder(child, type(node, (Node,), {}))
 
 
@@ -67,7 +67,7 @@ class RemoteProcess:
         boot = wire.Boot(machine.id, list(machine.peers), list(ids), reach, seed, machine.boots, stored, network.traced)
         self._first: bytes = wire.encode(boot) + b"\n"
 
-    # -- what happens to it --------------------------------------------------------------------------------------------
+    # -- what happens to it
 
     def boot(self) -> None:
         self._tell(wire.Event(self._seq, self._network.now))
@@ -119,7 +119,7 @@ class RemoteProcess:
         if answer.printed:
             self._child.keep_printed(f"{self.id} at {network.now:.3f} s: {answer.printed}")
 
-    # -- what came of it -----------------------------------------------------------------------------------------------
+    # -- what came of it
 
     def _apply(self, effect: wire.Effect) -> None:
         if not self.alive:
@@ -131,7 +131,8 @@ class RemoteProcess:
 
     def _sent(self, effect: wire.Send) -> None:
         to = effect.to
-        if to not in self._network.machines or self._machine.reach is not None and not self._reaches(to):
+        target, reach = self._network.machines.get(to), self._machine.reach
+        if target is None or (reach is not None and to not in reach and not target.is_client):
             raise wire.WireError(f"a message to {to!r}")
         message = wire.unpack(effect.message, self._mirrors)
         if not isinstance(message, Message):
@@ -176,9 +177,6 @@ class RemoteProcess:
         self.alive, self.traceback = False, effect.traceback
         self._channel.kill()
         self._network.failed(self, RuntimeError("an error in a node, elsewhere"))  # type: ignore[arg-type]
-
-    def _reaches(self, to: str) -> bool:
-        return to in (self._machine.reach or ()) or to in list(self._network.machines)[self._nodes :]
 
 
 _CARRY_OUT: dict[type, Any] = {

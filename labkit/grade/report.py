@@ -1,7 +1,7 @@
 """The feedback on one submission: a page that stands alone, with a replay of every failure stopped where it happens.
 
-All text of the submission's goes through the template's escaping. The page asks nothing of the network, and its own policy
-forbids it to; replays run in frames without any right but to run.
+All text of the submission's goes through the template's escaping. The page asks nothing of the network, and its own
+policy forbids it to; replays run in frames without any right but to run.
 """
 
 import functools
@@ -29,8 +29,8 @@ WORDS = {
     "missing": ("Nothing to grade", "There was no solution to be found here."),
 }
 HINTS = {
-    "timeout": "Look for a loop that never waits: a while without an await, a timer of zero seconds, two nodes that answer"
-    " each other without end. Running check(…) in your notebook stops such a loop and says where it is.",
+    "timeout": "Look for a loop that never waits: a while without an await, a timer of zero seconds, two nodes that"
+    " answer each other without end. Running check(…) in your notebook stops such a loop and says where it is.",
     "out of memory": "Look for a list or a log that grows in every step, or a message that carries more each time.",
     "crashed": "A node must not end its process: raise an exception, or return. os._exit, sys.setrecursionlimit and the"
     " like have no place in one.",

@@ -6,7 +6,8 @@ Three kinds, tried in this order:
   The file system is an empty read-only one that shows Python, the site packages and the few parts of labkit that a node
   needs. There is no /proc, no /tmp, no home and no network.
 - **landlock+seccomp**: no namespaces, but the kernel refuses every file except those same ones.
-- **rlimits only**: limits and nothing else. A submission could read the grader's files, so the command asks for --unsafe.
+- **rlimits only**: limits and nothing else. A submission could read the grader's files, so the command asks for
+--unsafe.
 
 In all three the child then confines itself further (`labkit.grade.confine`), each node in a process of its own that can
 start no process or thread, open no socket and write no file. Nothing here is writable on purpose: two nodes that could
@@ -78,7 +79,7 @@ def _labkit_paths() -> list[str]:
     return [str(LABKIT / name) for name in VISIBLE if (LABKIT / name).exists()]
 
 
-# -- starting --------------------------------------------------------------------------------------------------------
+# -- starting
 
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
 
@@ -175,7 +176,7 @@ def _bubblewrap_options() -> list[str]:
     return [*options, "--dev-bind", "/dev/null", "/dev/null", "--remount-ro", str(LABKIT), "--remount-ro", "/"]
 
 
-# -- choosing --------------------------------------------------------------------------------------------------------
+# -- choosing
 
 
 def _bubblewrap_programs() -> list[str]:

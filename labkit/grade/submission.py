@@ -1,10 +1,10 @@
 """What a student handed in: finding it, reading it, and taking from it the solution cells and nothing else.
 
-The program that is graded has the instructor's cells, from the course's own copy of the exercise, with only the text of the
-solution cells replaced by the student's. A student's cell is known by its cell id, or by the `grade_id` that nbgrader's marks
-give it. What else the notebook holds (changed given cells, cells of the student's own, outputs) is never run; the grade says so
-in a note. Where two cells claim to be the same solution and neither has the id that was handed out, the submission is set aside
-as tampered: there is no telling which one is meant.
+The program that is graded has the instructor's cells, from the course's own copy of the exercise, with only the text
+of the solution cells replaced by the student's. A student's cell is known by its cell id, or by the `grade_id` that
+nbgrader's marks give it. What else the notebook holds (changed given cells, cells of the student's own, outputs) is
+never run; the grade says so in a note. Where two cells claim to be the same solution and neither has the id that was
+handed out, the submission is set aside as tampered: there is no telling which one is meant.
 """
 
 import json
@@ -39,10 +39,10 @@ class Entry:
 
 
 def entries(folder: Path) -> list[Entry]:
-    """The submissions in a folder (or the one in a file): `alice.ipynb`, or `alice/raft-election.ipynb` in a folder each.
+    """The submissions in a folder (or the one in a file): `alice.ipynb`, or `alice/raft-election.ipynb`.
 
-    Files that are no notebooks count as submissions only where a notebook is expected: beside other students' notebooks. A
-    student's folder may hold anything, but must hold a notebook.
+    Files that are no notebooks count as submissions only where a notebook is expected: beside other students'
+    notebooks. A student's folder may hold anything, but must hold a notebook.
     """
     if folder.is_file():
         if folder.suffix != ".ipynb":
@@ -104,7 +104,7 @@ def exercise_of(notebook: dict[str, Any]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-# -- the program ---------------------------------------------------------------------------------------------------------
+# -- the program
 
 
 @dataclass
@@ -116,7 +116,7 @@ class Program:
 
 
 def program(exercise: dict[str, Any], handed_in: dict[str, Any]) -> Program:
-    """The exercise's cells with the student's solutions in their places. Raises `NotGradable` if there are none to take."""
+    """The exercise's cells with the student's solutions in their places. Raises `NotGradable` if there are none."""
     made = Program()
     theirs = _by_mark(handed_in["cells"])
     changed, lacking, solutions = [], [], 0

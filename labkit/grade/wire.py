@@ -26,7 +26,7 @@ class WireError(Exception):
     """A line that the protocol does not allow."""
 
 
-# -- the referee says ------------------------------------------------------------------------------------------------
+# -- the referee says
 
 
 class Program(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,7 +46,7 @@ class Command(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class Fate(msgspec.Struct, forbid_unknown_fields=True):
-    """The zygote's answer to every command: how a process ended, as `os.waitpid` has it, and the processor time it used."""
+    """The zygote's answer to every command: how a process ended, as `os.waitpid` has it, and what it used."""
 
     number: int
     status: int | None
@@ -81,7 +81,7 @@ class Event(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     clients: list[str] | None = None  # all that there are, when there is a new one
 
 
-# -- the node answers ------------------------------------------------------------------------------------------------
+# -- the node answers
 
 
 class _Effect(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -96,7 +96,7 @@ class Send(_Effect, tag="send"):
 
 
 class Wake(_Effect, tag="wake"):
-    """Wake me at `due`. A timer's or a call's number lets the referee see, without asking, that it no longer matters."""
+    """Wake me at `due`. By a timer's or a call's number the referee sees when that no longer matters."""
 
     due: float
     number: int
@@ -175,10 +175,10 @@ decode_answer = msgspec.json.Decoder(Answer).decode
 decode_loaded = msgspec.json.Decoder(Loaded).decode
 
 
-# -- values ----------------------------------------------------------------------------------------------------------
+# -- values
 #
-# Lists and finite scalars are themselves. All else is an object: a message has its class's name under "$", anything else
-# what it is under "#".
+# Lists and finite scalars are themselves. All else is an object: a message has its class's name under "$", anything
+# else what it is under "#".
 
 
 def pack(value: Any) -> Any:
@@ -217,7 +217,7 @@ def pack(value: Any) -> Any:
 
 
 class Makers:
-    """How `unpack` makes what has a class: by looking the class up (in a node), or by making one like it (the referee)."""
+    """How `unpack` makes what has a class: a node looks the class up, the referee makes one like it."""
 
     def message(self, name: str, fields: dict[str, Any]) -> Any:
         raise NotImplementedError

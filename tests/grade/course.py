@@ -30,7 +30,9 @@ def _marked() -> str:
 
 def solved() -> Any:
     """The instructor's notebook."""
-    notebook = new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    notebook = new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
     notebook.cells = [
         new_markdown_cell("# Leader election", id="title"),
         new_code_cell(GIVEN, id="given", metadata={"labkit": {"role": "given"}}),
@@ -53,7 +55,7 @@ def course(folder: Path) -> Path:
 
 
 def notebook(exercises: Path, solution: str | None = None, **others: str) -> dict[str, Any]:
-    """The exercise with `solution` in its solution cell (None: left as it was), and other cells' texts changed by id."""
+    """The exercise with `solution` in its solution cell (None: left as it was), and other cells changed by id."""
     made: dict[str, Any] = json.loads((exercises / f"{EXERCISE}.ipynb").read_text())
     texts = others if solution is None else {**others, "raft": solution}
     for cell in made["cells"]:

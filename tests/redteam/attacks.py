@@ -3,7 +3,7 @@
 from tests.grade.course import SOLUTION
 
 # Tries many things, and says which of them worked as the error that the part then reports.
-TRY = '''
+TRY = """
 import os, sys
 LOOT = []
 def attempt(name, call):
@@ -13,7 +13,7 @@ def attempt(name, call):
         pass
 def tell():
     raise RuntimeError(f"LOOT {LOOT}")
-'''
+"""
 
 
 def at_start(code: str, before: str = "") -> str:
@@ -61,18 +61,16 @@ TAMPERING = {
     "junk into every open file": on_message(
         "import os\nfor fd in range(300):\n    try: os.write(fd, b'junk\\n')\n    except OSError: pass"
     ),
-    "an answer of its own first": on_message("import os; os.write(3, b'{\"seq\":0,\"effects\":[]}\\n')"),
-    "sequence numbers from the future": on_message("import os; os.write(3, b'{\"seq\":99,\"effects\":[]}\\n')"),
-    "speaks when the cell runs": "import os\nos.write(3, b'{\"ok\":true,\"why\":\"\",\"traceback\":\"\"}\\n')\n" + SOLUTION,
+    "an answer of its own first": on_message('import os; os.write(3, b\'{"seq":0,"effects":[]}\\n\')'),
+    "sequence numbers from the future": on_message('import os; os.write(3, b\'{"seq":99,"effects":[]}\\n\')'),
+    "speaks when the cell runs": 'import os\nos.write(3, b\'{"ok":true,"why":"","traceback":""}\\n\')\n' + SOLUTION,
     "an effect of a kind that there is not": at_start("self._process.world.effects.append(['grade', 100])"),
     "a message to a node that there is not": at_start(
         "import sys\nwire = sys.modules[type(self._process.world).__module__ + ''] if 0 else None\n"
         "self._process.world.effects.append(['send', 'n99', {'$': 'Vote'}, None, None])"
     ),
     "a wake in the past": at_start("self._process.world.effects.append(['wake', -1.0, 1, None, None])"),
-    "something after its end": at_start(
-        "self._process.world.effects += [['failed', ''], ['note', 'still here']]"
-    ),
+    "something after its end": at_start("self._process.world.effects += [['failed', ''], ['note', 'still here']]"),
     "100,000 effects": at_start("self._process.world.effects += [['note', 'x']] * 100_000"),
     "a message class with a field __init__": at_start(
         "self._process.world.effects.append(['send', 'n2', {'$': 'Vote', '__init__': 1}, None, None])"
@@ -122,9 +120,7 @@ REFUSED = {
 }
 
 # The same, and what is tried is said aloud: the list of what worked must come out empty.
-_FILES = (
-    '"/etc/passwd", "/etc/hostname", "/proc/1/environ", "/proc/self/environ", "/proc/self/mem", "/root", "/home", "/tmp", "/work"'
-)
+_FILES = '"/etc/passwd", "/etc/hostname", "/proc/1/environ", "/proc/self/environ", "/proc/self/mem", "/root", "/home", "/tmp", "/work"'
 SPIES = {
     "files of the machine": at_start(
         f"for path in ({_FILES}):\n"
@@ -133,7 +129,9 @@ SPIES = {
         "tell()",
         TRY,
     ),
-    "files of the grader": at_start("for path in SECRETS:\n    attempt(path, lambda: open(path).read(10))\ntell()", TRY),
+    "files of the grader": at_start(
+        "for path in SECRETS:\n    attempt(path, lambda: open(path).read(10))\ntell()", TRY
+    ),
     "the environment": at_start(
         "found = set(os.environ) - {'PYTHONHASHSEED', 'PYTHONDONTWRITEBYTECODE', 'PYTHONUTF8', 'LC_CTYPE', 'PWD'}\n"
         "attempt('environment', lambda: found or 1 / 0)\ntell()",

@@ -92,7 +92,13 @@ def test_a_spy_finds_nothing(attack: str, where: str, tmp_path: Path, monkeypatc
     other.write_text("secret")
     os.chmod(tmp_path, 0o755)
     here = Path(sandbox.__file__).resolve()
-    secrets = [here, here.parent.parent / "cli.py", here.parent.parent / "course" / "exercise.py", Path(__file__), other]
+    secrets = [
+        here,
+        here.parent.parent / "cli.py",
+        here.parent.parent / "course" / "exercise.py",
+        Path(__file__),
+        other,
+    ]
     secrets += sorted((here.parent.parent / "protocols").glob("*.py"))
     solution = f"SECRETS = {[str(path) for path in secrets]}\n" + attacks.SPIES[attack]
     outcome = graded(solution, where)
@@ -124,5 +130,5 @@ def test_a_wrong_solution_earns_no_more_when_it_replaces_what_the_child_uses() -
     )
     memory = replace(WHOLE, parts=tuple(part for part in WHOLE.parts if part.name == "memory"))
     for solution in (wrong, patched):
-        outcome = graded(solution, exercise=memory, seeds=4)
+        outcome = graded(solution, exercise=memory, seeds=2)
         assert (outcome.status, score(outcome)) == ("wrong", 0)
