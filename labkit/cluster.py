@@ -3,6 +3,7 @@ happened."""
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -138,7 +139,7 @@ class Cluster:
             return
         machine.boots += 1
         self._network.record((self.now, "start", machine.id, None, machine.boots, None, None))
-        machine.process = self._launch(self, machine, f"{self.seed}/node/{machine.id}/{machine.boots}")
+        machine.process = self._launch(self, machine, _node_seed(self.seed, machine))
         machine.process.boot()
 
     def _failed(self, process: Runs) -> None:
@@ -363,6 +364,11 @@ class _Nodes(Mapping[str, Node]):
 
     def __repr__(self) -> str:
         return f"{{{', '.join(f'{id!r}: {node!r}' for id, node in self.items())}}}"
+
+
+def _node_seed(seed: int, machine: Machine) -> str:
+    """Where one boot's random numbers come from. A hash, so that a node cannot work out the seed of the whole run."""
+    return hashlib.sha256(f"{seed}/node/{machine.id}/{machine.boots}".encode()).hexdigest()
 
 
 def _launch(cluster: Cluster, machine: Machine, seed: str) -> Runs:
