@@ -27,7 +27,7 @@ import msgspec
 import labkit
 from labkit.engine.loop import VirtualLoop
 from labkit.engine.network import Machine, Network
-from labkit.engine.process import Clock, Process, student_frames
+from labkit.engine.process import Clock, Process
 from labkit.engine.timers import Timer
 from labkit.engine.world import Send
 from labkit.grade import confine, wire
@@ -195,8 +195,9 @@ def _serve(link: socket.socket, program: wire.Program, code: Code | None) -> Non
         raise
     except BaseException as error:
         why = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-        own = traceback.format_list(student_frames(error)) if error.__traceback__ else []
-        text = "".join([*own, *traceback.format_exception_only(error)])
+        names = {name for name, _ in program.cells}
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in names]
+        text = "".join([*traceback.format_list(own), *traceback.format_exception_only(error)])
         if not boot.id:
             link.sendall(wire.encode(wire.Loaded(ok=False, why=why[:1000], traceback=text[-10_000:])) + b"\n")
         return

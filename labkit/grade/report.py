@@ -18,16 +18,18 @@ from labkit.view import Replay
 
 WORDS = {
     "ok": ("Everything holds", "Every part of the exercise holds in every run."),
-    "wrong": (
-        "Not yet",
-        "Your code ran, and something that must hold does not. Below is what, and the run that shows it.",
-    ),
+    "wrong": ("Not yet", "Something that must hold does not. Below is what, and the run that shows it."),
     "timeout": ("Out of time", "Your code went on computing until the grader stopped it, so there is no result."),
     "out of memory": ("Out of memory", "Your code asked for more memory than a node has, so there is no result."),
     "crashed": ("Crashed", "Your code ended the process that ran it, so there is no result."),
     "tampered": ("Set aside", "The grader cannot take this notebook as it is. Your instructor has been told."),
     "missing": ("Nothing to grade", "There was no solution to be found here."),
 }
+UNREAD = (
+    "It does not run",
+    "Run from top to bottom, the cells of your notebook stop with an error, so nothing was checked.",
+)
+UNCLEAR = ("Not yet", "Your code ran, but what it did could not be judged.")
 HINTS = {
     "timeout": "Look for a loop that never waits: a while without an await, a timer of zero seconds, two nodes that"
     " answer each other without end. Running check(…) in your notebook stops such a loop and says where it is.",
@@ -54,6 +56,8 @@ def page(grade: Grade, exercise: Exercise | None, result: Result | None, traceba
     results = {part.name: part for part in result.parts} if result is not None else {}
     parts = [_part(grade, part, results.get(part.name), exercise) for part in grade.parts]
     headline, meaning = WORDS[grade.status]
+    if grade.status == "wrong" and result is None:
+        headline, meaning = UNREAD if traceback else UNCLEAR
     return _template().render(
         grade=grade,
         title=exercise.title if exercise is not None else grade.exercise,
