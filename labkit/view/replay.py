@@ -22,7 +22,8 @@ FRAME_STYLE = """
 .labkit-replay[hidden]{display:none}
 .labkit-replay .labkit-hold{--more:0px;position:relative;overflow:auto;
 height:calc(var(--high) + var(--more) + var(--theme,8px))}
-.labkit-replay iframe{position:absolute;inset:0;width:100%;height:100%;border:0;background:transparent;color-scheme:light}
+.labkit-replay iframe{position:absolute;inset:0;width:100%;height:100%;border:0;background:transparent;
+color-scheme:light}
 @container (max-width:660px){.labkit-replay .labkit-hold{--more:340px}}
 body[data-jp-theme-light="true"] .labkit-hold,body.vscode-light .labkit-hold{--theme:0px}
 body[data-jp-theme-light="false"] .labkit-hold,body.vscode-dark .labkit-hold{--theme:4px}
@@ -100,7 +101,9 @@ class Replay:
 
     def _height(self) -> int:
         """Pixels that the player needs: what its parts take, with a line of the diagram for each node."""
-        count = len(self.document["nodes"])
+        events = self.document["events"]
+        clients = {node for kind, node in zip(events["kind"], events["node"], strict=True) if kind == "invoke"}
+        count = len(self.document["nodes"]) + min(6, len(clients))
         line = 25 if count <= 7 else 15 if count <= 16 else 8 if count <= 30 else 5
         banner = 40 if self.document.get("marks") else 0
         return -(-(520 + max(90, count * line + 32) + banner) // 10) * 10

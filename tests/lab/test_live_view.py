@@ -1,4 +1,4 @@
-"""The live view in JupyterLab: a student watches an election, crashes the leader with a click, and keeps the recording."""
+"""The live view in JupyterLab: an election is watched, its leader crashed with a click, the recording kept."""
 
 import json
 

@@ -6,6 +6,7 @@ import { NodeShape } from "./nodes.js";
 
 const LINKS_DRAWN_AT_MOST = 130;
 const FLIGHTS_NAMED_AT_MOST = 8;
+const TRAILS_AT_MOST = 100;
 
 /** @typedef {{type: "node" | "message", id: string | number}} Selection */
 /**
@@ -125,6 +126,8 @@ export class Picture {
   _flights(scene, emphasis) {
     const size = this.r > 20 ? 6.5 : this.r > 13 ? 5 : 4;
     const named = scene.flights.length <= FLIGHTS_NAMED_AT_MOST && this.gap > 58;
+    const crowded = scene.flights.length > TRAILS_AT_MOST;
+    set(this.layers.flights, "class", `lk-flights ${crowded ? "lk-crowded" : ""}`);
     let used = 0;
     const said = new Set();
     let names = 0;
@@ -147,6 +150,7 @@ export class Picture {
       item.group.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
       item.group.style.opacity = flight.fading > 0 ? String(1 - flight.fading) : "";
       item.seq = flight.seq;
+      if (crowded) continue;
       const behind = emphasis.still ? Math.hypot(x - x1, y - y1) : Math.min(26, Math.hypot(x - x1, y - y1));
       item.trail.setAttribute("d", `M0 0L${(-ux * behind).toFixed(1)} ${(-uy * behind).toFixed(1)}`);
       if (named && !said.has(`${flight.name} ${flight.from}`) && this._hasRoom(x, y, flight.name)) {

@@ -57,7 +57,7 @@ export class Controls {
     refill(this.faultRow,
       ...(player.splitting ? [
         html("span", { class: "lk-hint" }, ticked.length ? groupWords([ticked, others]) : "Click the nodes of one side"),
-        ticked.length && others.length ? made("apply", { text: "Split", kind: "lk-primary", title: "Split the network so", onclick: () => player.fault("partition", [ticked, others]) }) : null,
+        ticked.length && others.length ? made("apply", { text: "Split", kind: "lk-primary", title: "Split the network so", onclick: () => this._split() }) : null,
         made("cancel", { text: "Cancel", title: "Keep the network whole (Esc)", onclick: () => this._stopSplitting() }),
       ] : [
         made("split", { icon: "split", text: "Partition", title: "Split the network: choose the nodes of one side, or draw a line across the picture", onclick: () => {
@@ -71,6 +71,12 @@ export class Controls {
       ]),
       player.port.faultCount ? made("copy", { icon: "copy", text: `${player.port.faultCount} fault${player.port.faultCount === 1 ? "" : "s"} as Python`, title: "Copy what was done to this cluster, as Python", onclick: () => this._copy() }) : null);
     if (held) (this.faultRow.querySelector(`[data-name="${held}"]`) ?? this.faultRow.querySelector("button"))?.focus();
+  }
+
+  _split() {
+    const { ticked, trace } = this.player;
+    const sides = [[...ticked], trace.nodes.filter((id) => !ticked.has(id))];
+    if (sides.every((side) => side.length)) this.player.fault("partition", sides);
   }
 
   _stopSplitting() {

@@ -10,9 +10,9 @@
  */
 export function place(positions, width, height, clients) {
   const left = clients ? 64 : 0;
-  const [cx, cy] = [left + (width - left) / 2, height / 2 + 2];
+  const [cx, cy] = [left + (width - left) / 2, height / 2 + (positions.length > 24 ? 0 : 7)];
   const scale = (r) => {
-    const high = Math.max(30, height / 2 - r - (r < 19 ? 16 : 26));
+    const high = Math.max(30, height / 2 - r - (r < 19 ? 18 : 33));
     return [Math.min(Math.max(30, (width - left) / 2 - r - 26), high * (positions.length > 8 ? 2.1 : 1.55)), high];
   };
   const closest = ([sx, sy]) => {

@@ -84,7 +84,7 @@ export class NodeShape {
     setText(this.sub, down ? "" : term);
     set(this.sub, "y", outside ? 4 : 12);
     setText(this.word, outside ? `${clip(this.id, this.room)}${word ? ` · ${word}` : ""}` : word);
-    set(this.word, "y", this.high ? -r - (node.look === "leader" ? 24 : this.small ? 6 : 11) : r + (this.small ? 11 : 19));
+    set(this.word, "y", this.high ? -r - (node.look === "leader" ? 21 : this.small ? 6 : 11) : r + (this.small ? 11 : 19));
     const badge = node.error ? "!" : side;
     this.badge.style.display = badge ? "" : "none";
     set(this.badge, "class", `lk-badge ${node.error ? "lk-alarm" : ""}`);

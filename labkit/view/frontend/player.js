@@ -81,7 +81,7 @@ export class Player {
     this.legend = html("div", { class: "lk-legend" });
     this.canvas = html("div", { class: "lk-canvas" }, this.picture.element);
     this.stage = html("div", { class: "lk-stage lk-panel" }, this.canvas, this.controls.faultRow);
-    if (height) this.stage.style.setProperty("--lk-stage-height", `${height}px`);
+    if (height) this.root.style.setProperty("--lk-stage-height", `${height}px`);
     refill(this.root,
       html("header", { class: "lk-header" }, this.title, this.facts, this.pills, this.clock),
       this.alert, this.banner,
@@ -299,8 +299,8 @@ export class Player {
       this.stamp = stamp;
       this._go(elapsed);
     }
-    this.draw(!this.playing, stamp);
     if (this.playing) this.refresh();
+    this.draw(!this.playing, stamp);
   }
 
   /** @param {number} elapsed real seconds */
@@ -334,9 +334,9 @@ export class Player {
     const words = { crash: "crashing…", restart: "starting…" };
     const pending = new Map([...this.pending.values()].filter(({ id }) => id).map(({ action, id }) => [id, words[action]]));
     const marked = this._marked(shown);
-    this.picture.draw(shown, { selected, pending, ticked: this.ticked, still: this.still, glyphs: this.glyphs, markedNodes: marked.nodes, markedFlights: marked.flights });
     this.diagram.draw(shown, { selected: selected?.type === "message" ? Number(selected.id) : null, marked: marked.flights, glyphs: this.glyphs });
     this.timeline.draw(this.time);
+    this.picture.draw(shown, { selected, pending, ticked: this.ticked, still: this.still, glyphs: this.glyphs, markedNodes: marked.nodes, markedFlights: marked.flights });
     setText(this.clock, seconds(this.time));
     if (!all && stamp - (this.slowStamp ?? -1000) < 90) return;
     this.slowStamp = stamp;

@@ -6,6 +6,8 @@ import { clip, fields, repr, seconds } from "./words.js";
 
 const MESSAGES_DRAWN_AT_MOST = 1500;
 const AXIS = 20;
+const CLIENTS_AT_MOST = 6;
+const SPARE = 0.3;
 const MARKS = { crash: "×", error: "!", restart: "↑" };
 
 export class SpaceTime {
@@ -20,6 +22,7 @@ export class SpaceTime {
       html("button", { type: "button", class: "lk-button lk-tiny", title: "Show a longer time", "aria-label": "Show a longer time", onclick: () => this._zoom(1.6) }, "−"),
       html("button", { type: "button", class: "lk-button lk-tiny", title: "Show a shorter time", "aria-label": "Show a shorter time", onclick: () => this._zoom(1 / 1.6) }, "+"));
     this.element = html("div", { class: "lk-spacetime lk-panel" }, this.canvas, this.zoom, this.tip);
+    this.layer = document.createElement("canvas");
     this.segments = [];
     this.span = 0;
     this.start = 0;
@@ -28,10 +31,11 @@ export class SpaceTime {
 
   /** @param {number} width */
   resize(width) {
-    const rows = this.trace.nodes.length;
+    this.rows = [...this.trace.nodes, ...this.trace.clients.slice(0, CLIENTS_AT_MOST)];
+    const rows = this.rows.length;
     const rowHeight = rows <= 7 ? 25 : rows <= 16 ? 15 : rows <= 30 ? 8 : 5;
     this.width = width;
-    this.gutter = Math.min(116, Math.max(52, 22 + 6.3 * Math.max(...this.trace.nodes.map((id) => id.length))));
+    this.gutter = Math.min(116, Math.max(52, 22 + 6.3 * Math.max(...this.rows.map((id) => id.length))));
     this.height = Math.max(90, rows * rowHeight + AXIS + 12);
     this.rowHeight = (this.height - AXIS - 8) / Math.max(1, rows);
     const scale = Math.min(2, globalThis.devicePixelRatio || 1);
@@ -39,7 +43,10 @@ export class SpaceTime {
     this.canvas.height = Math.round(this.height * scale);
     this.canvas.style.height = `${this.height}px`;
     this.scale = scale;
-    this.rowOf = new Map(this.trace.nodes.map((id, i) => [id, 8 + this.rowHeight * (i + 0.5)]));
+    const ctx = this.canvas.getContext("2d");
+    ctx.font = "11px system-ui, sans-serif"; /* here and not in each frame: it makes the browser compute the page's styles */
+    ctx.textBaseline = "middle";
+    this.rowOf = new Map(this.rows.map((id, i) => [id, 8 + this.rowHeight * (i + 0.5)]));
   }
 
   _zoom(factor) {
@@ -68,41 +75,52 @@ export class SpaceTime {
     this.start = Math.max(0, Math.min(this.start, now - this.span * 0.86));
   }
 
+  /** Where a time stands on the layer. */
   x(time) {
-    return this.gutter + ((time - this.start) / this.span) * (this.width - this.gutter - 12);
+    return this.gutter + (time - this.base) * this.perSecond;
   }
 
+  /** The time at a place of the visible canvas. */
   timeAt(x) {
-    return this.start + ((x - this.gutter) / (this.width - this.gutter - 12)) * this.span;
+    return this.start + (x - this.gutter) / this.perSecond;
+  }
+
+  get perSecond() {
+    return (this.width - this.gutter - 12) / this.span;
+  }
+
+  /** How far the visible window has moved over the layer, in pixels. */
+  get shift() {
+    return (this.start - this.base) * this.perSecond;
+  }
+
+  /** Until when the layer is drawn: a little past the window, so that a frame only moves it. */
+  get horizon() {
+    return this.base + this.span * (1 + SPARE);
   }
 
   /** @param {import("./scene.js").Scene} scene
    * @param {{selected: number | null, marked: Set<number>, glyphs: Map<string, import("./glyphs.js").Glyph>}} emphasis */
   draw(scene, emphasis) {
     if (!this.width) return;
+    if (this.rows.length < Math.min(this.trace.clients.length, CLIENTS_AT_MOST) + this.trace.nodes.length) this.resize(this.width);
     this._window(scene.time);
     this.cursor = scene.time;
     const ink = this.handlers.palette();
+    this._layer(scene, emphasis, ink);
     const ctx = this.canvas.getContext("2d");
     ctx.setTransform(this.scale, 0, 0, this.scale, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
-    ctx.font = "11px system-ui, sans-serif";
-    ctx.textBaseline = "middle";
+    const left = this.gutter - 6;
+    const from = (left + this.shift) * this.scale;
+    const wide = (this.width - left) * this.scale;
+    ctx.drawImage(this.layer, from, 0, wide, this.canvas.height, left, 0, this.width - left, this.height);
     this._axis(ctx, ink);
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(this.gutter - 6, 0, this.width - this.gutter + 6, this.height);
-    ctx.clip();
-    this._partitions(ctx, ink);
-    this._spans(ctx, ink);
-    this._messages(ctx, ink, emphasis);
-    this._marks(ctx, ink, scene);
-    const x = this.x(scene.time);
+    const x = this.x(scene.time) - this.shift;
     ctx.globalAlpha = 0.62;
     ctx.fillStyle = ink.panel;
     ctx.fillRect(x, 0, this.width - x, this.height - AXIS);
     ctx.globalAlpha = 1;
-    ctx.restore();
     ctx.strokeStyle = ink.text;
     ctx.lineWidth = 1.6;
     ctx.beginPath();
@@ -111,9 +129,28 @@ export class SpaceTime {
     ctx.stroke();
   }
 
+  /** Draws all but the cursor anew, when something there is different or the window has left it; new events ten times a second. */
+  _layer(scene, emphasis, ink) {
+    const look = [this.span, this.width, this.height, this.scale, ink.text, emphasis.selected, this.hovered, [...emphasis.marked], scene.mark?.seq].join();
+    const left = this.base === undefined || this.start < this.base || this.start + this.span > this.horizon;
+    const size = `${this.trace.length} ${this.trace.now}`;
+    const stamp = performance.now();
+    if (!left && look === this.look && (size === this.seen || stamp - this.stamp < 90)) return;
+    [this.look, this.seen, this.stamp, this.base] = [look, size, stamp, this.start];
+    this.layer.width = Math.round(this.width * (1 + SPARE) * this.scale);
+    this.layer.height = this.canvas.height;
+    const ctx = this.layer.getContext("2d");
+    ctx.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+    ctx.textBaseline = "middle";
+    this._partitions(ctx, ink);
+    this._spans(ctx, ink);
+    this._messages(ctx, ink, emphasis);
+    this._marks(ctx, ink, scene);
+  }
+
   _axis(ctx, ink) {
     const every = Math.ceil(11 / this.rowHeight);
-    this.trace.nodes.forEach((id, i) => {
+    this.rows.forEach((id, i) => {
       const y = this.rowOf.get(id);
       ctx.fillStyle = ink.muted;
       if (i % every === 0) ctx.fillText(clip(id, Math.floor((this.gutter - 20) / 6.1)), 8, y);
@@ -124,7 +161,7 @@ export class SpaceTime {
     const digits = Math.max(0, Math.min(4, -Math.floor(Math.log10(step) + 1e-9)));
     ctx.textAlign = "center";
     for (let k = Math.ceil(this.start / step); k * step <= this.start + this.span; k += 1) {
-      const x = this.x(k * step);
+      const x = this.x(k * step) - this.shift;
       ctx.strokeStyle = ink.line;
       ctx.lineWidth = 1;
       ctx.beginPath();
@@ -133,7 +170,7 @@ export class SpaceTime {
       ctx.stroke();
       const label = seconds(k * step, digits);
       const half = ctx.measureText(label).width / 2;
-      if (x + half < this.width - 2 && x - half > 2) ctx.fillText(label, x, this.height - 8);
+      if (x + half < this.width - 2 && x - half > this.gutter - 30) ctx.fillText(label, x, this.height - 8);
     }
     ctx.textAlign = "left";
   }
@@ -141,7 +178,7 @@ export class SpaceTime {
   _partitions(ctx, ink) {
     const { moments, kind, time } = this.trace;
     if (!moments.length) return;
-    const first = Math.max(0, upperBound(moments, this.start, (moment) => time[moment.seq]) - 1);
+    const first = Math.max(0, upperBound(moments, this.base, (moment) => time[moment.seq]) - 1);
     let open = null;
     for (let i = first; i >= 0; i -= 1) {
       if (kind[moments[i].seq] === "heal") break;
@@ -156,7 +193,7 @@ export class SpaceTime {
       ctx.fillRect(this.x(from), 2, this.x(to) - this.x(from), this.height - AXIS - 4);
       ctx.globalAlpha = 1;
     };
-    for (let i = first; i < moments.length && time[moments[i].seq] < this.start + this.span; i += 1) {
+    for (let i = first; i < moments.length && time[moments[i].seq] < this.horizon; i += 1) {
       const { seq } = moments[i];
       if (kind[seq] === "partition" && open === null) open = seq;
       if (kind[seq] === "heal" && open !== null) {
@@ -169,7 +206,7 @@ export class SpaceTime {
 
   /** Roles as thick spans, a crash as a gap. */
   _spans(ctx, ink) {
-    const [from, to] = [this.start, this.start + this.span];
+    const [from, to] = [this.base, this.horizon];
     for (const id of this.trace.nodes) {
       const spans = this.trace.spans.get(id);
       const y = this.rowOf.get(id);
@@ -186,13 +223,22 @@ export class SpaceTime {
         ctx.stroke();
       }
     }
+    ctx.setLineDash([2, 3]);
+    ctx.strokeStyle = ink.line;
+    ctx.lineWidth = 1;
+    ctx.beginPath();
+    for (const id of this.rows.slice(this.trace.nodes.length)) {
+      ctx.moveTo(this.gutter, this.rowOf.get(id));
+      ctx.lineTo(this.x(this.trace.now), this.rowOf.get(id));
+    }
+    ctx.stroke();
     ctx.setLineDash([]);
   }
 
   _messages(ctx, ink, { selected, marked, glyphs }) {
     const { sends, time, node, peer } = this.trace;
-    const first = upperBound(sends, this.start - this.trace.longest, (seq) => time[seq]);
-    const last = upperBound(sends, this.start + this.span, (seq) => time[seq]);
+    const first = upperBound(sends, this.base - this.trace.longest, (seq) => time[seq]);
+    const last = upperBound(sends, this.horizon, (seq) => time[seq]);
     const stride = Math.max(1, Math.ceil((last - first) / MESSAGES_DRAWN_AT_MOST));
     this.segments = [];
     const byLook = new Map();
@@ -253,10 +299,10 @@ export class SpaceTime {
     const { moments, time, node } = this.trace;
     ctx.textAlign = "center";
     const r = Math.min(8, Math.max(4, this.rowHeight * 0.34));
-    for (let i = upperBound(moments, this.start - this.span * 0.02, (moment) => time[moment.seq]); i < moments.length; i += 1) {
+    for (let i = upperBound(moments, this.base - this.span * 0.02, (moment) => time[moment.seq]); i < moments.length; i += 1) {
       const { seq, kind } = moments[i];
       const x = this.x(time[seq]);
-      if (x > this.width + 8) break;
+      if (time[seq] > this.horizon) break;
       if (kind === "partition" || kind === "heal") {
         ctx.strokeStyle = ink.fault;
         ctx.lineWidth = 1.2;
@@ -282,7 +328,7 @@ export class SpaceTime {
     }
     for (const mark of this.trace.marks) {
       const x = this.x(mark.time);
-      if (x < this.gutter || x > this.width) continue;
+      if (mark.time < this.base || mark.time > this.horizon) continue;
       ctx.strokeStyle = ink.fault;
       ctx.lineWidth = mark === scene.mark ? 2.5 : 1.5;
       ctx.strokeRect(x - 3, 1.5, 6, this.height - AXIS - 3);
@@ -292,7 +338,8 @@ export class SpaceTime {
   }
 
   /** The message under the pointer. @returns {number | null} */
-  _nearest(x, y) {
+  _nearest(seenX, y) {
+    const x = seenX + this.shift;
     let best = null;
     let least = 6;
     for (const { seq, x1, y1, x2, y2 } of this.segments) {

@@ -57,7 +57,7 @@ export class Trace {
     /** @type {Map<string, {time: number, role: string | null, up: boolean}[]>} */
     this.spans = new Map(this.nodes.map((id) => [id, []]));
     /** @type {string[]} clients, in order of appearance */ this.clients = [];
-    /** @type {string[]} attributes, in order of appearance */ this.attributes = [];
+    /** @type {string[]} attributes that ever had a value, in order of appearance */ this.attributes = [];
     /** the longest planned flight */ this.longest = 0;
     this._open = new Map();
     this._known = new Set(this.nodes);
@@ -126,8 +126,8 @@ export class Trace {
     const spans = this.spans.get(this.node[seq]);
     const last = spans?.[spans.length - 1];
     if (kind === "state") {
-      for (const attribute of Object.keys(this.data[seq])) {
-        if (!this._attributes.has(attribute)) {
+      for (const [attribute, value] of Object.entries(this.data[seq])) {
+        if (value !== null && !this._attributes.has(attribute)) {
           this._attributes.add(attribute);
           this.attributes.push(attribute);
         }
