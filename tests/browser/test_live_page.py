@@ -30,7 +30,7 @@ def test_play_asks_for_more_and_shows_the_leader(widget: Page):
     expect(widget.locator(".lk-node.lk-leader")).to_have_count(1, timeout=8000)
     expect(widget.locator(".lk-pill-leader")).to_contain_text("leads term 1")
     asked = said(widget, "advance")
-    assert len(asked) > 3
+    assert len(asked) >= 2
     assert all(later["to"] > earlier["to"] for earlier, later in pairwise(asked))
 
 
@@ -54,9 +54,10 @@ def test_the_frames_stop_when_nothing_moves(seen: Page):
 
 def test_a_click_on_a_node_can_crash_it(seen: Page):
     seen.click(".lk-node[data-node=n2] .lk-ring")
+    seen.evaluate("() => { view.model.answering = false; }")
     seen.click(".lk-danger")
-    assert said(seen, "fault")[0]["action"] == "crash" and said(seen, "fault")[0]["args"] == ["n2"]
     expect(seen.locator(".lk-node[data-node=n2]")).to_have_class(re.compile("lk-pending"))
+    assert said(seen, "fault")[0]["action"] == "crash" and said(seen, "fault")[0]["args"] == ["n2"]
 
 
 def test_a_line_across_the_picture_splits_the_network(seen: Page):
@@ -165,6 +166,22 @@ def test_with_reduced_motion_flights_are_steps(browser, guard):
     page.wait_for_timeout(150)
     assert page.evaluate(places) == first, "between two steps nothing moves"
     context.close()
+
+
+def test_a_step_forward_at_now_makes_something_happen(seen: Page):
+    before = clock(seen)
+    seen.focus(".lk-timeline")
+    seen.keyboard.press("ArrowRight")
+    expect(seen.locator(".lk-clock")).not_to_have_text(f"{before:.3f} s")
+    assert clock(seen) > before
+    assert len(said(seen, "advance")) < 25
+    expect(seen.locator(".lk-play")).to_have_attribute("aria-label", "Play")
+
+
+def test_a_fault_that_changes_nothing_does_not_stay_pending(seen: Page):
+    seen.click(".lk-node[data-node=n2] .lk-ring")
+    seen.click(".lk-danger")
+    expect(seen.locator(".lk-pending")).to_have_count(0)
 
 
 def test_an_error_of_the_cluster_stops_the_play_and_is_told(seen: Page):

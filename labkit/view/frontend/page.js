@@ -48,3 +48,10 @@ export function watchSize(element, onchange) {
   observer.observe(element);
   return () => observer.disconnect();
 }
+
+/** Tells when an element comes into sight and when it leaves. @param {HTMLElement} element @param {(seen: boolean) => void} onchange @returns {() => void} */
+export function watchSight(element, onchange) {
+  const observer = new IntersectionObserver((entries) => onchange(entries[entries.length - 1].isIntersecting));
+  observer.observe(element);
+  return () => observer.disconnect();
+}

@@ -4,7 +4,7 @@ import { Picture } from "./cluster.js";
 import { html, refill, setText } from "./dom.js";
 import { glyphs } from "./glyphs.js";
 import { Inspector } from "./inspector.js";
-import { keepFresh, watchSize } from "./page.js";
+import { keepFresh, watchSight, watchSize } from "./page.js";
 import { legend, pillRow } from "./legend.js";
 import { scene } from "./scene.js";
 import { SpaceTime } from "./spacetime.js";
@@ -14,6 +14,7 @@ import { upperBound } from "./trace.js";
 import { momentWords, pills, seconds, sentence } from "./words.js";
 
 const REDUCED_STEP = 0.45;
+const STEPS_TRIED_AT_MOST = 25;
 
 /**
  * @typedef {object} Port  the way to a running cluster; a recording has none
@@ -48,7 +49,10 @@ export class Player {
     this._parts(height);
     const { palette, dispose } = keepFresh(root, () => this.refresh());
     this.palette = palette;
-    this.disposals.push(dispose, watchSize(this.canvas, () => this._resize()));
+    this.disposals.push(dispose, watchSize(this.canvas, () => this._resize()), watchSight(root, (seen) => {
+      this.outOfSight = !seen;
+      if (seen) this.refresh();
+    }));
     this._resize();
     this.refresh();
   }
@@ -148,9 +152,20 @@ export class Player {
   step(direction) {
     this.pause();
     const count = this.trace.stepFrom(this.count, direction);
+    if (count === this.count && direction > 0 && this.port) {
+      this.stepsTried = 0;
+      this._askForStep();
+      return;
+    }
     if (count === this.count) this.seek(direction > 0 ? this.trace.now : 0, count);
     else this.seek(count ? this.trace.time[count - 1] : 0, count);
     this._tell(sentence(this.trace, this.trace.stepAt(this.count)));
+  }
+
+  /** At now, a step forward makes the cluster run on until something happens. */
+  _askForStep() {
+    this.stepsTried += 1;
+    this.port.advance(this.trace.now + 0.02 * this.stepsTried);
   }
 
   /** Jumps to where something notable happens. @param {1 | -1} direction */
@@ -236,6 +251,17 @@ export class Player {
       }
     }
     if (end && !this.playing && this.pending.size) this.goNow();
+    if (this.stepsTried) {
+      if (this.trace.length > before) this.stepsTried = 0;
+      if (this.trace.length > before) this.step(1);
+      else if (this.stepsTried < STEPS_TRIED_AT_MOST) this._askForStep();
+    }
+    this.refresh();
+  }
+
+  /** The cluster has done what was asked, or had nothing to do. */
+  settlePending() {
+    for (const [key, { seq }] of this.pending) if (seq === undefined) this.pending.delete(key);
     this.refresh();
   }
 
@@ -300,7 +326,7 @@ export class Player {
       this._go(elapsed);
     }
     if (this.playing) this.refresh();
-    this.draw(!this.playing, stamp);
+    if (!this.outOfSight) this.draw(!this.playing, stamp);
   }
 
   /** @param {number} elapsed real seconds */

@@ -100,9 +100,12 @@ class KernelPort {
       const whole = start + columns.time.length >= length;
       this._add(columns, whole ? now : undefined, Math.min(skip, columns.time.length), more);
     }
-    this.asked = Math.min(this.asked, Math.max(now, trace.now));
+    this.asked = Math.min(this.asked, Math.max(now, trace.now)); /* a slice of the kernel's time may end before the moment asked for */
     if (trace.length < this.length) this._pull();
-    else if (answers === "fault" && !player.playing) player.port.settled();
+    else if (answers === "fault") {
+      player.settlePending();
+      if (!player.playing) this.settled();
+    }
     player.ask();
   }
 
