@@ -54,10 +54,10 @@ def exchange_table(rows: list[Row]) -> Table:
     """One line a way; a column for each thing that is kept of the run."""
     base = next(row for row in rows if row.way is BARE)
     table = Table(title=f"{rows[0].nodes:,} nodes: times slower than the bare loop", title_justify="left", box=None)
-    table.add_column("way")
+    table.add_column("way", no_wrap=True)
     for kept in KEPT:
         table.add_column(kept, justify="right")
-    table.add_column("messages/s, no trace", justify="right")
+    table.add_column("messages/s", justify="right")
     for name in dict.fromkeys(row.way.name for row in rows):
         cells = {row.way.kept: row for row in rows if row.way.name == name}
         ratios = [spread(cells[kept].times_slower(base)) if kept in cells else "" for kept in KEPT]

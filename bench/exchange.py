@@ -118,12 +118,12 @@ def in_labkit(node: type[Node], *, trace: bool, digest: bool = False) -> Callabl
 
 NODES = {
     "plain handler": Plain,
-    "plain handler, one attribute changes": Stateful,
-    "plain handler, a list in the message": WithParcels,
+    "plain handler, an attribute changes": Stateful,
+    "plain handler, a list is copied": WithParcels,
     "coroutine handler": Coroutine,
-    "one coroutine a node (receive)": OneLoop,
+    "one coroutine a node: receive": OneLoop,
     "calls with a timeout": Caller,
-    "unmodified asyncio code": Asyncio,
+    "asyncio code, a queue and a sleep": Asyncio,
 }
 WAYS = [
     Way(name, kept, in_labkit(node, trace=kept != "no trace", digest=kept == "trace and digest"))

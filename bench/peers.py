@@ -138,9 +138,9 @@ def asyncio_on(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> Callable[[i
 BARE = Way("bare heap loop", "no trace", bare(drawn=False))
 PEERS = [
     BARE,
-    Way("bare heap loop, latencies drawn", "no trace", bare(drawn=True)),
-    Way("SimPy, a callback for each message", "no trace", simpy_callbacks),
-    Way("SimPy, a process for each message", "no trace", simpy_processes),
-    Way("async-solipsism, asyncio code", "no trace", asyncio_on(async_solipsism.EventLoop)),
-    Way("looptime, asyncio code", "no trace", asyncio_on(looptime.new_event_loop)),
+    Way("bare heap loop, drawn latencies", "no trace", bare(drawn=True)),
+    Way("SimPy, a callback a message", "no trace", simpy_callbacks),
+    Way("SimPy, a process a message", "no trace", simpy_processes),
+    Way("async-solipsism, the same asyncio code", "no trace", asyncio_on(async_solipsism.EventLoop)),
+    Way("looptime, the same asyncio code", "no trace", asyncio_on(looptime.new_event_loop)),
 ]
