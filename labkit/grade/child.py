@@ -159,7 +159,7 @@ class _Printed(io.TextIOBase):
 
     def take(self) -> str:
         text, self.text = self.text, ""
-        return text
+        return text.encode("utf-8", "replace").decode()
 
 
 # -- a process

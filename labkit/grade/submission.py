@@ -37,6 +37,10 @@ class Entry:
     place: str  # where it lies in the folder, without its suffix, with "/" between: the name of its results
     trouble: str = ""
 
+    def __post_init__(self) -> None:
+        for name in ("student", "place", "trouble"):  # a file's name need not be text; what is written down must be
+            object.__setattr__(self, name, getattr(self, name).encode("utf-8", "replace").decode())
+
 
 def entries(folder: Path) -> list[Entry]:
     """The submissions in a folder (or the one in a file): `alice.ipynb`, or `alice/raft-election.ipynb`.

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from labkit.course.release import release
+from labkit.errors import LabkitError
+from labkit.grade import sandbox
 from labkit.protocols import raft
 
 EXERCISE = "raft-election"
@@ -68,3 +71,16 @@ def hand_in(path: Path, content: dict[str, Any]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content))
     return path
+
+
+def _works(name: str) -> bool:
+    try:
+        return sandbox.probe(name) is not None
+    except LabkitError:
+        return False
+
+
+SANDBOXES = [
+    pytest.param(name, marks=pytest.mark.skipif(not _works(name), reason=f"{name} does not work on this machine"))
+    for name in (sandbox.BUBBLEWRAP, sandbox.LANDLOCK)
+]

@@ -1,4 +1,4 @@
-"""What a submission might try. Each attack is the text of a solution cell; the reference solution is what it hides in."""
+"""What a submission might try. Each attack is the text of a solution cell, and hides in the reference solution."""
 
 from tests.grade.course import SOLUTION
 
@@ -120,12 +120,14 @@ REFUSED = {
 }
 
 # The same, and what is tried is said aloud: the list of what worked must come out empty.
-_FILES = '"/etc/passwd", "/etc/hostname", "/proc/1/environ", "/proc/self/environ", "/proc/self/mem", "/root", "/home", "/tmp", "/work"'
+_FILES = "/etc/passwd /etc/hostname /proc/1/environ /proc/self/environ /proc/self/mem /proc/self/maps"
+_FOLDERS = "/proc /home /tmp /var /etc/ssh /dev/shm"
 SPIES = {
     "files of the machine": at_start(
-        f"for path in ({_FILES}):\n"
+        f"for path in {_FILES.split()}:\n"
         "    attempt(path, lambda: open(path, 'rb').read(10))\n"
-        "    attempt(path, lambda: [name for name in os.listdir(path) if path in ('/home', '/tmp')] or 1 / 0)\n"
+        f"for path in {_FOLDERS.split()}:\n"
+        "    attempt(path, lambda: os.listdir(path))\n"
         "tell()",
         TRY,
     ),
@@ -140,7 +142,8 @@ SPIES = {
     "the network": at_start(
         "import socket\n"
         "for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_NETLINK):\n"
-        "    attempt('socket', lambda: socket.socket(family, socket.SOCK_STREAM if family != 16 else socket.SOCK_RAW))\n"
+        "    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):\n"
+        "        attempt('socket', lambda: socket.socket(family, kind))\n"
         "attempt('pair', socket.socketpair)\n"
         "attempt('connect', lambda: socket.create_connection(('127.0.0.1', 22), 1))\ntell()",
         TRY,
@@ -205,5 +208,6 @@ HARMLESS = {
         "    signal.signal(number, signal.SIG_IGN)\n",
     ),
     "standard output closed": at_start("import os, sys; os.close(1); os.close(2); sys.stdout.close()"),
+    "text that is no text": at_start("print('\\udcff')"),
     "a note in HTML": at_start("self.note('<script>alert(1)</script>')"),
 }

@@ -8,29 +8,15 @@ from pathlib import Path
 import pytest
 
 from labkit.course import Exercise, load
-from labkit.errors import LabkitError
 from labkit.grade import sandbox
 from labkit.grade.grader import Outcome, run
 from labkit.grade.processes import Limits
-from tests.grade.course import EXERCISE, GIVEN, SOLUTION
+from tests.grade.course import EXERCISE, GIVEN, SANDBOXES, SOLUTION
 from tests.redteam import attacks
 
 WHOLE = load(EXERCISE)
 QUIET = replace(WHOLE, parts=WHOLE.parts[:1])  # one part is enough to be attacked in
 SHORT = Limits(event_cpu=0.5, event_wall=1.5, total_wall=20.0, memory=300 << 20)
-
-
-def _works(name: str) -> bool:
-    try:
-        return sandbox.probe(name) is not None
-    except LabkitError:
-        return False
-
-
-SANDBOXES = [
-    pytest.param(name, marks=pytest.mark.skipif(not _works(name), reason=f"{name} does not work on this machine"))
-    for name in (sandbox.BUBBLEWRAP, sandbox.LANDLOCK)
-]
 
 
 def graded(
