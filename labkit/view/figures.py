@@ -7,12 +7,13 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 
 
 def use_style() -> None:
-    """Draw matplotlib's figures as labkit's notebooks do: SVG, the same from run to run, colours that everybody can tell apart."""
+    """Draw matplotlib's figures as labkit's notebooks do: SVG, the same from run to run, in colours for every eye."""
     import matplotlib as mpl
+    from cycler import cycler
 
     mpl.rcParams.update(
         {
-            "axes.prop_cycle": mpl.cycler(color=COLOURS),
+            "axes.prop_cycle": cycler(color=COLOURS),
             "axes.spines.right": False,
             "axes.spines.top": False,
             "figure.figsize": (7.0, 3.2),

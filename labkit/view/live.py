@@ -34,7 +34,7 @@ class LiveView(anywidget.AnyWidget):
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     header = traitlets.Dict().tag(sync=True)
-    speed = traitlets.Float(0.25).tag(sync=True)
+    speed = traitlets.Float(0.1).tag(sync=True)
     height = traitlets.Int(None, allow_none=True).tag(sync=True)
 
     def __init__(self, cluster: Any, loop: asyncio.AbstractEventLoop, *, speed: float, height: int | None):
@@ -47,6 +47,7 @@ class LiveView(anywidget.AnyWidget):
         self._notice: asyncio.TimerHandle | None = None
         self._keeping: asyncio.TimerHandle | None = None
         self._kept: tuple[Any, ...] = ()
+        self._awaits_end = False
         header = cluster.trace.header()
         header.pop("marks", None)
         header |= {"positions": positions(header["nodes"], header["edges"]), "run": uuid.uuid4().hex[:12]}
@@ -138,7 +139,7 @@ class LiveView(anywidget.AnyWidget):
         """The trace grew. If others did it, the player is told, but no more often than it can use."""
         if self._mine:
             return
-        self._keep_soon()
+        self._keep_when_cell_ends()
         if time.monotonic() - self._noticed >= NOTICE:
             self._send_notice()
         elif self._notice is None:
@@ -148,6 +149,20 @@ class LiveView(anywidget.AnyWidget):
         self._notice = None
         self._noticed = time.monotonic()
         self.send({"type": "more", "now": self._cluster.now, "length": len(self._cluster.trace)})
+
+    def _keep_when_cell_ends(self) -> None:
+        """The recording is part of the output of the cell that ran the cluster, not of some moment after it."""
+        shell = _shell()
+        if shell is None:
+            self._keep_soon()
+        elif not self._awaits_end:
+            self._awaits_end = True
+            shell.events.register("post_run_cell", self._cell_ended)
+
+    def _cell_ended(self, result: Any) -> None:
+        self._awaits_end = False
+        _shell().events.unregister("post_run_cell", self._cell_ended)
+        self._keep(None)
 
     def _keep_soon(self, at: float | None = None) -> None:
         if self._keeping is not None:
@@ -171,7 +186,7 @@ class LiveView(anywidget.AnyWidget):
         super().close()
 
 
-def show(cluster: Any, *, speed: float = 0.25, height: int | None = None) -> None:
+def show(cluster: Any, *, speed: float = 0.1, height: int | None = None) -> None:
     """Show a cluster live: the picture, the state of every node, the space-time diagram and the controls.
 
     speed: virtual seconds in one real second, at first. height: pixels of the picture itself.
@@ -191,12 +206,7 @@ def show(cluster: Any, *, speed: float = 0.25, height: int | None = None) -> Non
 
 def _kernel_loop() -> asyncio.AbstractEventLoop | None:
     """The loop of the notebook's kernel; None in a plain script or terminal."""
-    if "IPython" not in sys.modules:
-        return None
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    if shell is None or getattr(shell, "kernel", None) is None:
+    if _shell() is None:
         return None
     try:
         return asyncio.get_running_loop()
@@ -204,3 +214,13 @@ def _kernel_loop() -> asyncio.AbstractEventLoop | None:
         from tornado.ioloop import IOLoop
 
         return getattr(IOLoop.current(instance=False), "asyncio_loop", None)
+
+
+def _shell() -> Any:
+    """The kernel's shell; None outside a notebook."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+
+    shell = get_ipython()  # type: ignore[no-untyped-call]
+    return shell if getattr(shell, "kernel", None) is not None else None

@@ -48,7 +48,7 @@ class Replay:
         marks: list[dict[str, Any]] | None = None,
         at: int | float | None = None,
         title: str | None = None,
-        speed: float = 0.25,
+        speed: float = 0.1,
     ):
         document = dict(trace if isinstance(trace, dict) else trace.document())
         if marks is not None:

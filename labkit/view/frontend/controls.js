@@ -2,7 +2,7 @@
 import { button, html, icon, refill, set, setText } from "./dom.js";
 import { groupWords } from "./words.js";
 
-const SPEEDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
+const SPEEDS = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
 export const HELP = "Space plays and pauses, the arrow keys step, N and P jump to the next and previous change, Home and End go to the start and to now.";
 
 export class Controls {

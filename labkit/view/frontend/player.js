@@ -31,7 +31,7 @@ export class Player {
    * @param {import("./trace.js").Trace} trace
    * @param {{port?: Port | null, speed?: number, height?: number | null, reducedMotion?: boolean}} [options]
    */
-  constructor(root, trace, { port = null, speed = 0.25, height = null, reducedMotion } = {}) {
+  constructor(root, trace, { port = null, speed = 0.1, height = null, reducedMotion } = {}) {
     this.root = root;
     this.trace = trace;
     this.port = port;
