@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from labkit.errors import LabkitError
-from labkit.grade import sandbox, submission
+from labkit.grade import confine, sandbox, submission
 from labkit.grade.gradebook import STATUSES, Grade, Gradebook
 from labkit.grade.grader import Course, Outcome, Task, fingerprint
 from labkit.grade.grader import grade as grade_one
@@ -217,6 +217,8 @@ _here: Work | None = None
 def _prepare(work: Work, cores: "multiprocessing.Queue[int | None]") -> None:
     global _here
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which then ends its workers
+    if sys.platform == "linux":
+        confine.die_with_parent()  # also when the command itself is killed
     core = cores.get()
     if core is not None:
         os.sched_setaffinity(0, {core})

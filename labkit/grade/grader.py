@@ -124,7 +124,8 @@ def run(
     seeds: int,
     limits: Limits | None = None,
 ) -> Outcome:
-    """Judge the exercise with the class that `cells` define, in the sandbox."""
+    """Judge the exercise with the class that `cells` define, in the sandbox. More seeds may take more time."""
+    limits = limits or Limits(total_wall=max(300.0, 30.0 * seeds))
     try:
         child = Child(cells, exercise.node, where, limits)
     except LoadError as error:

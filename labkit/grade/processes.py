@@ -21,7 +21,7 @@ class Limits:
     """What a submission may use. Times are real seconds, memory is in bytes."""
 
     event_cpu: float = 2.0  # processor time for one event of one node
-    event_wall: float = 10.0  # and real time, for one that sleeps
+    event_wall: float = 20.0  # and real time, for one that sleeps
     node_cpu: int = 60  # processor time for one boot of one node
     total_wall: float = 300.0  # for the whole submission
     memory: int = 1 << 29  # address space of each node
@@ -178,6 +178,8 @@ class Channel:
         child, link = self._child, self._link
         if child.trouble:
             raise child.trouble
+        if link.fileno() < 0:
+            raise LabkitError(f"{name} is of a run that is over: two newer clusters were built since")
         try:
             link.sendall(line)
         except BlockingIOError:

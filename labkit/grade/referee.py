@@ -10,7 +10,7 @@ to its own process, it can only send messages, set timers, write its own disk an
 import enum
 import keyword
 import types
-import weakref
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -18,10 +18,11 @@ import msgspec
 from labkit.cluster import Cluster
 from labkit.engine.network import Machine, Network
 from labkit.grade import wire
-from labkit.grade.processes import Channel, Child
+from labkit.grade.processes import Child
 from labkit.message import Message
 from labkit.node import Node
 
+LIVE_RUNS = 2  # clusters of one builder that can still be run; the processes of older ones are ended
 CLASS_LIMIT = 500  # kinds of message and of enum in one submission
 
 
@@ -35,13 +36,22 @@ class Builder:
 
     def __init__(self, child: Child, title: type[Node]):
         self._child, self._title, self._mirrors = child, title, Mirrors()
+        self._runs: deque[list[RemoteProcess]] = deque()
 
     def __call__(self, **options: Any) -> Cluster:
         self._child.new_run()
-        return Cluster(self._title, launch=self._launch, **options)
+        processes: list[RemoteProcess] = []
+        self._runs.append(processes)
+        while len(self._runs) > LIVE_RUNS:
+            for process in self._runs.popleft():
+                process.end()
 
-    def _launch(self, cluster: Cluster, machine: Machine, seed: str) -> "RemoteProcess":
-        return RemoteProcess(self._child, cluster._network, cluster.ids, machine, seed, self._mirrors)
+        def launch(cluster: Cluster, machine: Machine, seed: str) -> RemoteProcess:
+            process = RemoteProcess(self._child, cluster._network, cluster.ids, machine, seed, self._mirrors)
+            processes.append(process)
+            return process
+
+        return Cluster(self._title, launch=launch, **options)
 
 
 class RemoteProcess:
@@ -60,8 +70,7 @@ class RemoteProcess:
         self._timers: dict[int, float] = {}  # pending timer -> when it is due
         self._answered: set[int] = set()  # calls that were answered
         self._send = network.sender(self, _as_it_is)
-        self._channel = channel = child.start()
-        weakref.finalize(self, Channel.close, channel)
+        self._channel = child.start()
         reach = None if machine.reach is None else sorted(machine.reach)
         stored = wire.pack(machine.store.durable)
         boot = wire.Boot(machine.id, list(machine.peers), list(ids), reach, seed, machine.boots, stored, network.traced)
@@ -91,6 +100,10 @@ class RemoteProcess:
     def stop(self) -> None:
         self.alive = False
         self._channel.kill()
+
+    def end(self) -> None:
+        """Nobody will ask it anything more: its run is over."""
+        self._channel.close()
 
     def _tell(self, event: wire.Event) -> None:
         """Let the node live through an event, and carry out what came of it."""

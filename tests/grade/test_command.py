@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
-from tests.grade.course import EXERCISE, SOLUTION, course, hand_in, notebook
+from tests.grade.course import EXERCISE, SANDBOXES, SOLUTION, course, hand_in, notebook
 from tests.redteam import attacks
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +112,7 @@ def test_an_interrupted_grading_goes_on_where_it_stopped(here: SimpleNamespace) 
         time.sleep(0.1)
         if results.exists() and len(list(results.glob("*.json"))) >= 2:
             break
+    below = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=30)[1]
     assert process.returncode == 130, said
@@ -119,8 +121,7 @@ def test_an_interrupted_grading_goes_on_where_it_stopped(here: SimpleNamespace) 
     assert 2 <= len(done) < 8
     assert 1 <= len(table(here)) <= len(done)
     assert not list(here.out.rglob(".writing-*"))
-    time.sleep(0.5)
-    assert not _processes_below(process.pid)
+    assert _all_end(below)
     assert run(here, "--seeds", "2").status == 0
     assert {row["status"] for row in table(here).values()} == {"ok"}
     assert len(table(here)) == 8
@@ -128,17 +129,27 @@ def test_an_interrupted_grading_goes_on_where_it_stopped(here: SimpleNamespace) 
     assert len(kept) >= len(done) - 1  # one may have been written between the last look and the end
 
 
-def _processes_below(session: int) -> list[str]:
-    """What still runs of the command's session."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = entry.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[3] == str(session) and fields[0] != "Z":
-            found.append(entry.parent.name)
-    return found
+def _all_end(processes: list[psutil.Process]) -> bool:
+    """Do they all end within seconds?"""
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    return all(process.status() == psutil.STATUS_ZOMBIE for process in alive)
+
+
+@pytest.mark.parametrize("where", SANDBOXES)
+def test_a_grading_that_is_killed_leaves_nothing_running(here: SimpleNamespace, where: str) -> None:
+    hand_in(here.submissions / "alice.ipynb", notebook(here.exercises, attacks.TIMEOUTS["asleep for ever"]))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command(here, "--sandbox", where), stderr=subprocess.DEVNULL, env=environment)
+    below: list[psutil.Process] = []
+    for _ in range(100):
+        time.sleep(0.1)
+        below = psutil.Process(process.pid).children(recursive=True)
+        if len(below) >= 6:
+            break
+    assert len(below) >= 6
+    process.kill()
+    process.wait()
+    assert _all_end(below)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labkit import Cluster, Fault, Faults
+from labkit import Cluster, Fault, Faults, LabkitError
 from labkit.course import load
 from labkit.grade.processes import Child
 from labkit.grade.referee import builder
@@ -195,3 +195,17 @@ def test_a_replay_of_the_faults_in_the_sandbox_is_exact() -> None:
         again = build(size=3, seed=3, faults=first.faults)
         again.run(2.0)
         assert again.trace.digest() == first.trace.digest()
+
+
+def test_the_processes_of_old_runs_are_ended() -> None:
+    with Child(EVERYTHING, "Player", probe()) as child:
+        build = builder(child, "Player")
+        clusters = [build(size=3, seed=seed) for seed in range(4)]
+        for cluster in clusters[-2:]:
+            cluster.run(0.1)
+        with pytest.raises(LabkitError, match="of a run that is over"):
+            build(size=3, seed=9).run(0.1)
+            clusters[2].run(0.1)
+            build(size=3, seed=9)
+            clusters[2].run(0.1)
+        assert child.trouble is None
