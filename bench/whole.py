@@ -14,7 +14,7 @@ from typing import Any
 from labkit import Cluster, Message, Node, on
 
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
-SUBMISSIONS = 20
+SUBMISSIONS = 4
 KEPT = {"no trace": False, "trace": True}
 
 
@@ -60,19 +60,19 @@ class Figure:
 
 def gossip(node: type[Node], trace: bool) -> float:
     """Seconds for 1,000 nodes and 30 virtual seconds, the building of the cluster included."""
-    start = time.perf_counter()
+    start = time.process_time()
     Cluster(node, 1_000, seed=1, trace=trace).run(30.0)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def elections(trace: bool, seeds: int = 300) -> float:
     """Three-node Raft elections of two virtual seconds, a second on one core."""
     from labkit.protocols.raft import Raft
 
-    start = time.perf_counter()
+    start = time.process_time()
     for seed in range(seeds):
         Cluster(Raft, 3, seed=seed, trace=trace).run(2.0)
-    return seeds / (time.perf_counter() - start)
+    return seeds / (time.process_time() - start)
 
 
 def grading(solution: Path) -> float:
