@@ -9,6 +9,7 @@ be done (`Outbox`) instead of doing it.
 A process has one open file, its socket to the referee. When that closes, it ends.
 """
 
+import contextlib
 import gc
 import io
 import linecache
@@ -19,6 +20,7 @@ import sys
 import time
 import traceback
 import types
+from asyncio import events
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -205,7 +207,7 @@ def _serve(link: socket.socket, program: wire.Program, code: Code | None) -> Non
         link.sendall(wire.encode(wire.Loaded(ok=True, why="", traceback=printed.take())) + b"\n")
         return
     outbox = Outbox(boot, node)
-    with outbox.loop.running():
+    with _running(outbox.loop):
         for line in lines:
             event = wire.decode_event(line)
             outbox.step(event)
@@ -213,6 +215,17 @@ def _serve(link: socket.socket, program: wire.Program, code: Code | None) -> Non
             link.sendall(wire.encode(answer) + b"\n")
             if event.seq % COLLECT_EVERY == 0:
                 gc.collect()
+
+
+@contextlib.contextmanager
+def _running(loop: VirtualLoop) -> Iterator[None]:
+    """As `loop.running()`, without its watchdog: here the referee is the one who loses patience."""
+    gc.disable()
+    events._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        events._set_running_loop(None)
 
 
 def _lines(link: socket.socket) -> Iterator[bytes]:
