@@ -13,13 +13,17 @@ LAB := $(VENV)/.installed-$(HERE)
 DEV := $(VENV)/.installed-dev-$(HERE)
 BENCH := $(VENV)/.installed-bench-$(HERE)
 
+# JupyterLab's own settings, in .venv only: no question about Jupyter's news over a learner's first notebook.
+OVERRIDES := $(VENV)/share/jupyter/lab/settings/overrides.json
+QUIET := '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}'
+
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 lab: $(LAB) ## Open JupyterLab on the first notebook
 	@echo "Opening JupyterLab on $(WELCOME). Ctrl-C here ends it."
-	@$(RUN) jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(WELCOME) \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None --ServerApp.log_level=WARN \
+	@$(RUN) jupyter_core trust notebooks/*.ipynb >/dev/null
+	@$(RUN) jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(WELCOME) --Application.log_level=WARN \
 	  $$(test "$$(id -u)" != 0 || echo --allow-root) $(LAB_ARGS)
 
 install: $(LAB) ## Install labkit into .venv
@@ -54,15 +58,16 @@ clean: ## Remove .venv and the caches
 
 $(LAB): pyproject.toml | $(VENV)/bin/python
 	@echo "Installing labkit and JupyterLab into $(VENV). The first time this takes a minute or two."
-	@$(PIP) --editable . && touch $@
+	@$(PIP) --editable .
+	@mkdir -p $(dir $(OVERRIDES)) && echo $(QUIET) > $(OVERRIDES) && touch $@
 
 $(DEV): pyproject.toml | $(VENV)/bin/python
 	@echo "Installing labkit and what its tests need into $(VENV)."
-	@$(PIP) --editable '.[dev]' && touch $@ $(LAB)
+	@$(PIP) --editable '.[dev]' && touch $@
 
 $(BENCH): pyproject.toml | $(VENV)/bin/python
 	@echo "Installing labkit and the benchmarks' peers into $(VENV)."
-	@$(PIP) --editable '.[bench]' && touch $@ $(LAB)
+	@$(PIP) --editable '.[bench]' && touch $@
 
 # The first of these that is Python 3.11 or later and can make virtual environments.
 PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11

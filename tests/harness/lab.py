@@ -51,6 +51,11 @@ class LabServer:
         self.token = secrets.token_hex(16)
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        news = (
+            home / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+        )
+        news.parent.mkdir(parents=True)
+        news.write_text('{"fetchNews": "false"}')  # else a question about Jupyter's news covers a corner of the page
         self.log = home / "jupyterlab.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
