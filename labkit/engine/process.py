@@ -76,6 +76,7 @@ class Process:
         self._receives = not program._handlers
         self._tasks: list[Task] = []
         self._prune_at = 64
+        self._named = 0
         self._failed: list[asyncio.Task[Any]] = []
         self._seen: dict[str, Any] | None = None
         self.disk = Disk(self, stored)
@@ -226,7 +227,8 @@ class Process:
 
     def create_task(self, coroutine: Any, name: str | None, context: contextvars.Context | None) -> Task:
         """asyncio.create_task, inside a node. A task that fails while nobody waits for it is an error of the node."""
-        options: dict[str, Any] = {"loop": self.loop, "name": name or f"{self.id}-task-{self.loop._numbers + 1}"}
+        self._named += 1
+        options: dict[str, Any] = {"loop": self.loop, "name": name or f"{self.id}-task-{self._named}"}
         if context is not None:
             options["context"] = context
         task = Task(coroutine, self.loop.number(), **options)
@@ -304,7 +306,8 @@ class Process:
         self.world.wake(max(due, self.world.now), callback, argument)
 
     def note(self, text: str) -> None:
-        self.world.record((self.world.now, "note", self.id, None, None, None, str(text)))
+        if self.alive:
+            self.world.record((self.world.now, "note", self.id, None, None, None, str(text)))
 
     # --- watching
 

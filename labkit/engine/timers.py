@@ -45,8 +45,6 @@ class Timer:
     def reset(self, delay: float | None = None) -> None:
         """Start it again from now, with the same delay or another one. A timer that fired or was cancelled starts
         anew."""
-        if not self._process.alive:
-            raise NodeDown(f"{self._process.id} is down: its timers ended with it")
         self.cancelled = False
         self._set(self.delay if delay is None else delay)
 
@@ -61,6 +59,8 @@ class Timer:
 
     def _set(self, delay: float) -> None:
         process = self._process
+        if not process.alive:
+            raise NodeDown(f"{process.id} is down: its timers ended with it")
         if not delay >= 0:
             raise HandlerError(
                 f"the timer {self.name} was set to {delay!r} s; a delay is a number of seconds, zero or more"

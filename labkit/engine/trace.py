@@ -120,7 +120,11 @@ class Trace:
         """SHA-256 (hex) of the whole trace. The same code, seed and faults give the same digest in every process."""
         digest = hashlib.sha256(_encode([FORMAT, VERSION, self.nodes]))
         for start in range(0, len(self._flat), _CHUNK):
-            digest.update(_encode(self._flat[start : start + _CHUNK]))
+            chunk = self._flat[start : start + _CHUNK]
+            try:
+                digest.update(_encode(chunk))
+            except TypeError:  # a dict whose keys are no strings has no order of its own
+                digest.update(_encode([plain(value) for value in chunk]))
         return digest.hexdigest()
 
     def header(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a student writes: handlers, calls, timers, disks; and what happens when it is wrong."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -218,7 +219,6 @@ def test_an_error_crashes_its_node_and_shows_the_students_line(capsys):
 
 @pytest.mark.parametrize("style", ["await", "task", "group"])
 def test_an_error_in_a_coroutine_crashes_its_node_too(style, capsys):
-    import asyncio
 
     class Buggy(Node):
         async def start(self):
@@ -241,7 +241,6 @@ def test_an_error_in_a_coroutine_crashes_its_node_too(style, capsys):
 
 
 def test_a_caught_error_of_a_task_is_no_error_of_the_node():
-    import asyncio
 
     class Careful(Node):
         async def start(self):
@@ -275,7 +274,6 @@ def test_sys_exit_in_a_node_is_a_crash_of_the_node_only(capsys):
 
 
 def test_a_dead_nodes_code_never_runs_again():
-    import asyncio
 
     late = []
 
@@ -294,6 +292,36 @@ def test_a_dead_nodes_code_never_runs_again():
     cluster.crash("n1")
     cluster.run(5.0)
     assert len(kinds(cluster, "send")) == sent
+
+
+def test_what_a_dying_coroutine_still_does_leaves_no_trace():
+    class Clinger(Node):
+        async def start(self):
+            try:
+                await self.sleep(10)
+            finally:
+                self.note("not yet!")
+                self.disk["last"] = "words"
+                self.after(0.1, self.start)
+
+    cluster = Cluster(Clinger, size=1)
+    cluster.run(1.0)
+    cluster.crash("n1")
+    cluster.run(1.0)
+    assert not kinds(cluster, "note", "disk", "set")
+    assert cluster.trace[-1].kind == "crash"
+
+
+def test_tasks_are_named_by_their_own_node():
+    class Namer(Node):
+        async def start(self):
+            task = asyncio.create_task(self.sleep(0))
+            self.name = task.get_name()
+            await task
+
+    cluster = Cluster(Namer, size=3)
+    cluster.run(0)
+    assert [node.name for node in cluster.nodes.values()] == ["n1-task-1", "n2-task-1", "n3-task-1"]
 
 
 def test_a_message_without_a_handler_is_an_error_that_names_it(capsys):
@@ -436,7 +464,6 @@ def test_nodes_that_never_let_time_pass_are_stopped_and_the_cluster_stays_usable
 
 
 def test_a_loop_that_yields_but_never_waits_is_stopped(capsys):
-    import asyncio
 
     class Spinner(Node):
         async def start(self):

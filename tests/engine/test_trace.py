@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from labkit import Cluster, LabkitError, Trace
+from labkit import Cluster, LabkitError, Message, Node, Trace, on
 from labkit.protocols.raft import Raft
 
 
@@ -60,3 +60,23 @@ def test_a_bad_file_is_refused_with_its_line(cluster, tmp_path):
     path.write_text(json.dumps(cluster.trace.header() | {"version": 99}))
     with pytest.raises(LabkitError, match="version 99"):
         Trace.open(path)
+
+
+def test_a_message_with_numbers_for_keys_has_a_digest():
+    class Counts(Message):
+        votes: dict[int, str]
+
+    class Teller(Node):
+        def start(self):
+            self.broadcast(Counts(votes={2: "b", 1: "a"}))
+
+        @on(Counts)
+        def counts(self, msg, sender):
+            self.votes = dict(reversed(msg.votes.items()))
+
+    digests = set()
+    for _ in range(2):
+        cluster = Cluster(Teller, size=2)
+        cluster.run(1.0)
+        digests.add(cluster.trace.digest())
+    assert len(digests) == 1
