@@ -22,6 +22,7 @@ FRAME_STYLE = """
 .labkit-replay[hidden]{display:none}
 .labkit-replay .labkit-hold{--more:0px;position:relative;overflow:auto;
 height:calc(var(--high) + var(--more) + var(--theme,8px))}
+.labkit-replay .labkit-hold:has(iframe){overflow:hidden}
 .labkit-replay iframe{position:absolute;inset:0;width:100%;height:100%;border:0;background:transparent;
 color-scheme:light}
 @container (max-width:660px){.labkit-replay .labkit-hold{--more:340px}}
