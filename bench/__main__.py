@@ -80,7 +80,7 @@ def whole_table(whole: list[Figure]) -> Table:
 def spread(values: list[float]) -> str:
     """Median, and the range in grey."""
     median, low, high = middle(values)
-    digits = 0 if median >= 100 else 1 if median >= 1 else 3
+    digits = 0 if median >= 100 else 1 if median >= 0.5 else 3
     return f"{median:,.{digits}f} [dim]{low:,.{digits}f}-{high:,.{digits}f}[/dim]"
 
 

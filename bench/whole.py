@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit import Cluster, Message, Node, on
+from labkit.protocols.raft import Raft
 
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
 SUBMISSIONS = 4
@@ -67,8 +68,6 @@ def gossip(node: type[Node], trace: bool) -> float:
 
 def elections(trace: bool, seeds: int = 300) -> float:
     """Three-node Raft elections of two virtual seconds, a second on one core."""
-    from labkit.protocols.raft import Raft
-
     start = time.process_time()
     for seed in range(seeds):
         Cluster(Raft, 3, seed=seed, trace=trace).run(2.0)
