@@ -127,7 +127,7 @@ SPIES = {
         f"for path in {_FILES.split()}:\n"
         "    attempt(path, lambda: open(path, 'rb').read(10))\n"
         f"for path in {_FOLDERS.split()}:\n"
-        "    attempt(path, lambda: os.listdir(path))\n"
+        "    attempt(path, lambda: sorted(set(os.listdir(path)) - WAY) or 1 / 0)\n"
         "tell()",
         TRY,
     ),

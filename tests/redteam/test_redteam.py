@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,7 +87,9 @@ def test_a_spy_finds_nothing(attack: str, where: str, tmp_path: Path, monkeypatc
         other,
     ]
     secrets += sorted((here.parent.parent / "protocols").glob("*.py"))
-    solution = f"SECRETS = {[str(path) for path in secrets]}\n" + attacks.SPIES[attack]
+    # Folders on the way to what may be read have to be there, wherever the checkout and Python lie.
+    way = {part for shown in (here, sys.prefix, sys.base_prefix) for part in Path(shown).parts}
+    solution = f"SECRETS = {[str(path) for path in secrets]}\nWAY = set({sorted(way)})\n" + attacks.SPIES[attack]
     outcome = graded(solution, where)
     assert (outcome.status, score(outcome)) == ("wrong", 0)
     assert "LOOT []" in said(outcome), said(outcome)
