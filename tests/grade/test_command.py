@@ -101,11 +101,11 @@ def test_a_class_is_graded_and_nobody_disturbs_the_others(here: SimpleNamespace)
 
 
 def test_an_interrupted_grading_goes_on_where_it_stopped(here: SimpleNamespace) -> None:
-    for number in range(8):
+    for number in range(24):
         hand_in(here.submissions / f"student{number:02}.ipynb", notebook(here.exercises, SOLUTION, play=f"# {number}"))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
-        command(here, "--seeds", "2"), stderr=subprocess.PIPE, env=environment, text=True, start_new_session=True
+        command(here, "--seeds", "3"), stderr=subprocess.PIPE, env=environment, text=True, start_new_session=True
     )
     results = here.out / "results"
     for _ in range(600):
@@ -118,13 +118,13 @@ def test_an_interrupted_grading_goes_on_where_it_stopped(here: SimpleNamespace) 
     assert process.returncode == 130, said
     assert "run the same command to go on" in said
     done = {path: path.stat().st_mtime_ns for path in results.glob("*.json")}
-    assert 2 <= len(done) < 8
+    assert 2 <= len(done) < 24
     assert 1 <= len(table(here)) <= len(done)
     assert not list(here.out.rglob(".writing-*"))
     assert _all_end(below)
-    assert run(here, "--seeds", "2").status == 0
+    assert run(here, "--seeds", "3").status == 0
     assert {row["status"] for row in table(here).values()} == {"ok"}
-    assert len(table(here)) == 8
+    assert len(table(here)) == 24
     kept = [path for path, time in done.items() if path.stat().st_mtime_ns == time]
     assert len(kept) >= len(done) - 1  # one may have been written between the last look and the end
 
