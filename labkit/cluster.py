@@ -74,10 +74,16 @@ class Cluster:
         self._started = False
         self._watchers: list[Callable[[], None]] = []
         self._unreported: list[tuple[str, float, str]] = []
-        for id in self.ids:
-            peers = self.ids if edges is None else tuple(b if a == id else a for a, b in edges if id in (a, b))
-            peers = tuple(peer for peer in self.ids if peer in peers and peer != id)
-            self._network.machines[id] = Machine(id, peers, None if edges is None else frozenset({id, *peers}))
+        linked: dict[str, set[str]] = {id: set() for id in self.ids}
+        for one, other in edges or ():
+            linked[one].add(other)
+            linked[other].add(one)
+        for place, id in enumerate(self.ids):
+            reach = None if edges is None else frozenset(linked[id] | {id})
+            peers = self.ids[:place] + self.ids[place + 1 :]
+            if reach is not None:
+                peers = tuple(peer for peer in peers if peer in reach)
+            self._network.add(id, peers, reach)
         for fault in Faults(faults or ()):
             if fault.time == 0:
                 self._strike(fault)
@@ -140,6 +146,7 @@ class Cluster:
         machine.boots += 1
         self._network.record((self.now, "start", machine.id, None, machine.boots, None, None))
         machine.process = self._launch(self, machine, _node_seed(self.seed, machine))
+        self._network.reach_directly(machine)
         machine.process.boot()
 
     def _failed(self, process: Runs) -> None:
@@ -291,7 +298,7 @@ class Cluster:
         self._start()
         machine = self._network.machines.get(id)
         if machine is None:
-            machine = self._network.machines[id] = Machine(id, (), None, is_client=True)
+            machine = self._network.add(id, (), None, is_client=True)
             machine.disturbed = bool(self._network._everywhere)
             machine.process = _process(self, machine, _Caller, f"{self.seed}/client/{id}", traced=False)
             with self._loop.running():

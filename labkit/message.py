@@ -39,19 +39,24 @@ def by_value(message: Any) -> Any:
 
     Raises MessageError, naming the field, if a field cannot be encoded or is not of its declared type.
     """
-    flat = _flat.get(type(message))
-    if flat is None:
-        flat = _prepare(type(message))
-    return message if flat(message) else _copy(message)
+    return message if is_flat[type(message)](message) else _copy(message)
 
 
-_flat: dict[type, Callable[[Any], bool]] = {}
+class _Tests(dict[type, Callable[[Any], bool]]):
+    """For each class of messages, the test that every field of a message holds a scalar of exactly its declared type,
+    so that there is nothing to copy. Made when first asked for."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], bool]:
+        test = self[kind] = _prepare(kind)
+        return test
+
+
+is_flat = _Tests()
 _decoders: dict[type, Callable[[bytes], Any]] = {}
 
 
 def _prepare(kind: type) -> Callable[[Any], bool]:
-    """Make, once for each class, the test that every field holds a scalar of exactly its declared type (so nothing to
-    copy)."""
+    """The test and the decoder of one class. Raises MessageError if it is no class of messages."""
     if not issubclass(kind, Message) or kind is Message:
         raise MessageError(
             f"only a Message can be sent, not {kind.__name__!r}: "
@@ -70,9 +75,7 @@ def _prepare(kind: type) -> Callable[[Any], bool]:
             break
         names[f"t{index}"] = allowed[0] if len(allowed) == 1 else allowed
         tests.append(f"type(m.{field}) {'is' if len(allowed) == 1 else 'in'} t{index}")
-    flat = eval(f"lambda m: {' and '.join(tests) or 'True'}", names)
-    _flat[kind] = flat
-    return flat
+    return eval(f"lambda m: {' and '.join(tests) or 'True'}", names)  # type: ignore[no-any-return]
 
 
 def _scalars_of(hint: Any) -> tuple[type, ...]:

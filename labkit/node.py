@@ -58,8 +58,19 @@ class Node:
     survives one. All times are in seconds of virtual time, by this node's own clock.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_process")
+    __slots__ = {
+        "__dict__": None,
+        "__weakref__": None,
+        "_process": None,
+        "send": """send(to: str, msg: Message) -> None
+
+        Send a message and go on. It may be lost, late, doubled or overtaken.
+
+        Raises UnknownNode, or MessageError if a field of the message cannot be sent.
+        """,
+    }
     _process: Process
+    send: Callable[[str, Message], None]
     _handlers: dict[type[Message], str] = {}
 
     def __init_subclass__(cls, **options: Any):
@@ -107,13 +118,6 @@ class Node:
         """Called at boot, and again after every restart. May be a coroutine."""
 
     # --- messages
-
-    def send(self, to: str, msg: Message) -> None:
-        """Send a message and go on. It may be lost, late, doubled or overtaken.
-
-        Raises UnknownNode, or MessageError if a field of the message cannot be sent.
-        """
-        self._process.send(to, msg)
 
     def broadcast(self, msg: Message) -> None:
         """Send a message to each of `self.peers`."""

@@ -20,10 +20,15 @@ import sys
 import threading
 from asyncio import events
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from heapq import heappop, heappush
+from contextvars import copy_context
+from functools import partial
+from heapq import heapify, heappop, heappush
+from sys import _getframe
 from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
 
 from labkit.engine.budget import PENDING_LIMIT, EndlessLoop, watchdog
 from labkit.errors import BudgetExceeded, LabkitError
@@ -31,24 +36,22 @@ from labkit.errors import BudgetExceeded, LabkitError
 if TYPE_CHECKING:
     from labkit.engine.process import Process
 
-SLICE = 50_000  # steps between two looks at the budgets
+SLICE = 10_000  # steps between two looks at the budgets
+STANDSTILL = 50_000  # steps in a row at one instant: nodes that answer one another without delay
+COLLECT = 50_000  # steps between two garbage collections, which do not run otherwise
+_END = 1 << 62  # the number of the entry that ends an `advance`: after all others of its time
+
+Entry = tuple[float, int, Callable[[Any], Any], Any]  # due, number, callback, argument
 
 
-class Handle:
-    """A callback of asyncio's that is ready, or waits for its time."""
+class Handle(msgspec.Struct, eq=False):
+    """A callback of asyncio's that is ready, or waits for its time. (A Struct, because it is made in C.)"""
 
-    __slots__ = ("_cancelled", "_when", "args", "callback", "context")
-
-    def __init__(
-        self,
-        callback: Callable[..., Any],
-        args: tuple[Any, ...],
-        context: contextvars.Context | None,
-        when: float = 0.0,
-    ):
-        self.callback, self.args, self.context = callback, args, context
-        self._cancelled = False
-        self._when = when
+    callback: Callable[..., Any]
+    args: tuple[Any, ...]
+    context: contextvars.Context
+    _when: float = 0.0
+    _cancelled: bool = False
 
     def cancel(self) -> None:
         self._cancelled = True
@@ -61,32 +64,37 @@ class Handle:
 
     def run(self) -> None:
         if not self._cancelled:
-            if self.context is None:
-                self.callback(*self.args)
-            else:
-                self.context.run(self.callback, *self.args)
+            self.context.run(self.callback, *self.args)
 
 
 class _Numbered:
-    """Hashes by order of making, not by address: sets of tasks (asyncio.wait, TaskGroup) then have the same order in
-    every run."""
+    """Hashes by order of first use as a key, not by address: sets of tasks (asyncio.wait, TaskGroup) then have the
+    same order in every run."""
 
     _number: int
 
     def __hash__(self) -> int:
-        return self._number
+        try:
+            return self._number
+        except AttributeError:
+            self._number = number = self.get_loop().number()  # type: ignore[attr-defined]
+            return number
 
 
 class Task(_Numbered, asyncio.Task):
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], number: int, **options: Any):
-        self._number = number
-        super().__init__(coroutine, **options)
+    pass
 
 
 class Future(_Numbered, asyncio.Future):
-    def __init__(self, number: int, **options: Any):
-        self._number = number
-        super().__init__(**options)
+    pass
+
+
+class _Finished(Exception):
+    """Raised by the entry that ends an `advance`."""
+
+
+def _finish(argument: None) -> NoReturn:
+    raise _Finished
 
 
 class VirtualLoop(asyncio.AbstractEventLoop):
@@ -94,13 +102,15 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.heap: list[tuple[float, int, Callable[[Any], Any], Any]] = []
+        self.heap: list[Entry] = []
         self.ready: deque[Handle] = deque()
         self.current: Process | None = None  # whose code is running
+        self.between: Callable[[], None] = lambda: None  # called now and then between two steps, to tidy up
         self._count = 0
         self._last = 1 << 60
         self._numbers = 0
         self._depth = 0
+        self._ended = False
 
     # --- the engine's side
 
@@ -122,41 +132,59 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         Returns how many were taken. Raises BudgetExceeded if there are more than `steps` of them, if more than a
         million entries wait, or if time stands still.
         """
-        taken = 0
+        if until < self.now:
+            return 0
+        taken, still, before, over = 0, 0, self.now, ""
+        slice = self._slice if stop is None else partial(self._slice_until, stop)
+        end: Entry = (until, _END, _finish, None)
         with self.running():
-            while taken < steps:
-                before, size = self.now, min(SLICE, steps - taken)
-                done = self._slice(until, size) if stop is None else self._slice_until(until, size, stop)
-                taken += done
-                if done < size:
-                    return taken
-                if len(self.heap) > PENDING_LIMIT:
-                    self._over(
-                        f"more than {PENDING_LIMIT:,} messages and timers are waiting (a storm, or timers without end)"
-                    )
-                if self.now == before and size == SLICE:
-                    self._over(
-                        f"{SLICE:,} steps were taken and time stands still (nodes answer one another without delay)"
-                    )
-        self._over(f"{steps:,} steps were taken without reaching the end of the run")
+            heappush(self.heap, end)
+            self._ended = False
+            try:
+                while taken < steps and not over:
+                    size = min(SLICE, steps - taken)
+                    done = slice(size)
+                    taken += done
+                    if done < size:
+                        return taken
+                    self.between()
+                    if taken % COLLECT == 0:
+                        gc.collect(1)
+                    still, before = (still + done if self.now == before else 0), self.now
+                    if len(self.heap) > PENDING_LIMIT:
+                        over = f"over {PENDING_LIMIT:,} messages and timers are waiting: a storm, or endless timers"
+                    elif still >= STANDSTILL:
+                        over = (
+                            f"{still:,} steps were taken and time stands still (nodes answer one another without delay)"
+                        )
+            finally:
+                self.current = None  # no node's code is running: nothing for the watchdog to stop
+                if not self._ended:
+                    self.heap.remove(end)
+                    heapify(self.heap)
+                self.between()
+        self._over(over or f"{steps:,} steps were taken without reaching the end of the run")
 
-    def _slice(self, until: float, size: int) -> int:
-        heap, pop = self.heap, heappop
-        for taken in range(size):
-            if not heap or heap[0][0] > until:
-                return taken
-            self.now, _, callback, argument = pop(heap)
-            callback(argument)
+    def _slice(self, size: int) -> int:
+        """Take so many steps, or as many as there are before the end."""
+        heap, pop, taken = self.heap, heappop, 0
+        try:
+            for taken in range(size):  # noqa: B007
+                due, _, callback, argument = pop(heap)
+                self.now = due
+                callback(argument)
+        except _Finished:
+            self._ended = True
+            return taken
         return size
 
-    def _slice_until(self, until: float, size: int, stop: Callable[[], bool]) -> int:
+    def _slice_until(self, stop: Callable[[], bool], size: int) -> int:
         for taken in range(size):
-            if stop() or not self._slice(until, 1):
+            if stop() or not self._slice(1):
                 return taken
         return size
 
     def _over(self, what: str) -> NoReturn:
-        self.current = None  # no node's code is running: nothing for the watchdog to stop
         busiest: dict[str, int] = {}
         for _, _, callback, argument in self.heap:
             label = getattr(getattr(callback, "__self__", None), "id", None) or (
@@ -207,7 +235,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return self.now if self.current is None else self.current.clock()
 
     def call_soon(self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None) -> Handle:  # type: ignore[override]
-        handle = Handle(callback, args, context or contextvars.copy_context())
+        handle = Handle(callback, args, copy_context() if context is None else context)
         self.ready.append(handle)
         return handle
 
@@ -222,12 +250,16 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
         if self.current is None:
             raise LabkitError("only a node's own code can set a timer in virtual time")
-        handle = Handle(callback, args, context or contextvars.copy_context(), when)
+        handle = Handle(callback, args, copy_context() if context is None else context, when)
         self.current.wake_at(when, self.current.run_handle, handle)
         return handle
 
-    def create_future(self) -> Future:  # type: ignore[override]
-        return Future(self.number(), loop=self)
+    def create_future(self) -> asyncio.Future[Any]:  # type: ignore[override]
+        """A future. Those that asyncio makes for itself (in a Queue, a sleep) are never in a set: they need no number,
+        and tasks wait for them faster."""
+        if _getframe(1).f_globals.get("__name__", "").startswith("asyncio."):
+            return asyncio.Future(loop=self)
+        return Future(loop=self)
 
     def create_task(self, coro: Any, *, name: str | None = None, context: Any = None, **_: Any) -> Task:  # type: ignore[override]
         if self.current is None:
@@ -236,7 +268,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future:  # type: ignore[override]
         """Runs it at once, in no virtual time: the simulation has one thread."""
-        future = self.create_future()
+        future = Future(loop=self)
         try:
             future.set_result(func(*args))
         except Exception as error:

@@ -13,12 +13,12 @@ from typing import Any
 
 from labkit.engine.disk import Store
 from labkit.engine.loop import VirtualLoop
-from labkit.engine.process import Clock
+from labkit.engine.process import CALLS, Clock, Process
 from labkit.engine.trace import Trace
 from labkit.engine.values import plain
 from labkit.engine.world import Event, Runs, Send
-from labkit.errors import LabkitError, UnknownNode
-from labkit.message import by_value
+from labkit.errors import HandlerError, LabkitError, UnknownNode
+from labkit.message import by_value, is_flat
 
 Latency = float | tuple[float, float]  # constant, or uniform between two bounds; virtual seconds
 DEFAULT_LATENCY: Latency = (0.005, 0.025)
@@ -28,8 +28,16 @@ SETTINGS = ("latency", "loss", "duplicate", "reorder", "cut")
 class Machine:
     """The place of a node in the cluster. Its disk and its clock outlive its processes."""
 
-    def __init__(self, id: str, peers: tuple[str, ...], reach: frozenset[str] | None, is_client: bool = False):
+    def __init__(
+        self,
+        id: str,
+        peers: tuple[str, ...],
+        reach: frozenset[str] | None,
+        is_client: bool,
+        take: Callable[[Flight], None],
+    ):
         self.id, self.peers, self.is_client = id, peers, is_client
+        self.take = take  # what a flight to it does when it arrives
         self.reach = reach  # whom it has a link to; None: everybody
         self.process: Runs | None = None
         self.boots = 0
@@ -83,6 +91,13 @@ class Network:
         self._sides: dict[str, int] = {}  # which side of the partition each node is on
         self._everywhere: dict[str, Any] = {}  # settings that hold for every link
 
+    def add(
+        self, id: str, peers: tuple[str, ...], reach: frozenset[str] | None = None, is_client: bool = False
+    ) -> Machine:
+        """A new machine, that nothing runs on yet."""
+        machine = self.machines[id] = Machine(id, peers, reach, is_client, self._deliver)
+        return machine
+
     # --- the world of a process
 
     @property
@@ -106,7 +121,7 @@ class Network:
     def sender(self, process: Any, by_value: Callable[[Any], Any] = by_value) -> Send:
         """The `send` of one process. `by_value` copies a message, and refuses what is none."""
         src, loop, record, machines = process.id, self.loop, self.record, self.machines
-        machine, heap, deliver, traced = machines[src], loop.heap, self._deliver, self.traced
+        machine, heap, traced = machines[src], loop.heap, self.traced
         reach, draw = machine.reach, self.stream(f"latency/{src}/{machine.boots}").random
         low, high = self.latency if isinstance(self.latency, tuple | list) else (self.latency, self.latency)
         span = high - low
@@ -115,16 +130,20 @@ class Network:
             target = machines.get(to)
             if target is None or (reach is not None and to not in reach and not target.is_client):
                 raise self._unreachable(src, to)
-            message = by_value(message)
-            due = loop.now + low + span * draw()
+            if not is_flat[type(message)](message):
+                message = by_value(message)
+            if call is not None and not (type(call) is int and call > CALLS):
+                raise HandlerError(f"send takes who gets it and the message: what is {call!r} for?")
+            now = loop.now
+            due = now + low + span * draw()
             loop._count = id = loop._count + 1
             flight = (id, src, target, message, call, reply)
             if machine.disturbed:
                 self._send_disturbed(flight, due)
                 return
             if traced:
-                record((loop.now, "send", src, to, id, due, message))
-            heappush(heap, (due, id, deliver, flight))
+                record((now, "send", src, to, id, due, message))
+            heappush(heap, (due, id, target.take, flight))
 
         return send
 
@@ -136,6 +155,13 @@ class Network:
         return UnknownNode(f"{src} cannot send to {to!r}: no such node; the nodes are {nodes}")
 
     # --- flights
+
+    def reach_directly(self, machine: Machine) -> None:
+        """From now on, let what arrives at a machine take the short way to its process, where there is one."""
+        if isinstance(machine.process, Process):
+            machine.take = machine.process.taker(machine, self.record, self._deliver)
+        else:
+            machine.take = self._deliver
 
     def _deliver(self, flight: Flight) -> None:
         id, src, target, message, call, reply = flight

@@ -21,7 +21,7 @@ from labkit.engine import budget
 from labkit.engine.disk import Disk
 from labkit.engine.loop import Handle, Task, VirtualLoop
 from labkit.engine.timers import Timer
-from labkit.engine.values import is_shown, plain, snapshot, without_addresses
+from labkit.engine.values import is_shown, plain, same, snapshot, without_addresses
 from labkit.engine.world import World
 from labkit.errors import BudgetExceeded, HandlerError, LabkitError, NodeDown
 from labkit.message import Message
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from labkit.node import Node
 
 STEP_LIMIT = 100_000  # callbacks in one step: more is an endless loop that never lets time pass
+CALLS = 1 << 32  # every boot of a node numbers its calls from a multiple of this of its own
 NODE_ERRORS = (Exception, asyncio.CancelledError, SystemExit, GeneratorExit, budget.EndlessLoop)
 
 
@@ -70,7 +71,7 @@ class Process:
         self.error: BaseException | None = None  # raised in this step by a coroutine
         self.traceback = ""
         self._calls: dict[int, asyncio.Future[Message]] = {}
-        self._called = boot << 32  # an answer to an earlier boot's call is never mistaken for one to this boot's
+        self._called = (boot + 1) * CALLS  # an answer to an earlier boot's call is none to this boot's
         self._inbox: deque[tuple[Message, str]] = deque()
         self._receivers: deque[asyncio.Future[None]] = deque()
         self._receives = not program._handlers
@@ -85,6 +86,7 @@ class Process:
         self._handlers = program._table()
         self.node = node = program.__new__(program)
         node._process = self
+        node.send = self.send
         self._attributes = node.__dict__
 
     # --- steps: the ways in
@@ -100,28 +102,60 @@ class Process:
     def deliver(self, message: Any, sender: str, call: int | None = None, reply: int | None = None) -> None:
         """A message arrives: `reply` says which call of this process it answers, `call` that its sender awaits an
         answer."""
-        self.loop.current = self
-        try:
-            if reply is not None:
-                self._answered(reply, message)
-            else:
-                handler = self._handlers.get(type(message)) or self._find_handler(message)
-                result = handler(self.node, message, sender)
-                if result is not None:
-                    self._finish(result, sender, call)
-            if self.loop.ready:
-                self._drain()
-        except NODE_ERRORS as error:
-            self._fail(error)
+        self._enter(self._handle, message, sender, call, reply)
+
+    def _handle(self, message: Any, sender: str, call: int | None, reply: int | None) -> None:
+        if reply is not None:
+            self._answered(reply, message)
         else:
-            if self._attributes != self._seen:
-                self._observe()
+            handler = self._handlers.get(type(message)) or self._find_handler(message)
+            result = handler(self.node, message, sender)
+            if result is not None:
+                self._finish(result, sender, call)
+
+    def taker(
+        self, machine: Any, record: Callable[[Any], None], otherwise: Callable[[Any], None]
+    ) -> Callable[[Any], None]:
+        """The short way in, for a simulated network: a function that does all of `deliver` for a flight (see
+        `labkit.engine.network`), or hands it to `otherwise` if it is not that simple."""
+        loop, me, node, attributes, traced = self.loop, self.id, self.node, self._attributes, self.traced
+        handlers, ready = self._handlers, loop.ready
+
+        def take(flight: Any) -> None:
+            if machine.disturbed or not self.alive:
+                return otherwise(flight)
+            id, sender, _, message, call, reply = flight
+            if traced:
+                record((loop.now, "deliver", me, sender, id, None, None))
+            loop.current = self
+            try:
+                if reply is None:
+                    handler = handlers.get(type(message)) or self._find_handler(message)
+                    result = handler(node, message, sender)
+                    if result is not None:
+                        self._finish(result, sender, call)
+                else:
+                    self._answered(reply, message)
+                if ready:
+                    self._drain()
+            except NODE_ERRORS as error:
+                self._fail(error)
+            else:
+                if traced:
+                    try:
+                        changed = attributes != self._seen
+                    except Exception:  # of two arrays, say, nobody can tell
+                        changed = True
+                    if changed:
+                        self._observe()
+
+        return take
 
     def fire(self, timer: Timer) -> None:
         """A timer is due, unless it was cancelled or set anew since."""
-        if self.alive and timer.due == self.world.now:
+        if self.alive and timer.due == self.loop.now:
             if self.traced:
-                self.world.record((self.world.now, "timer", self.id, None, timer.id, None, timer.name))
+                self.world.record((self.loop.now, "timer", self.id, None, timer.id, None, timer.name))
             timer.due = None
             self._enter(timer.method, *timer.args)
             if timer.interval is not None and timer.due is None and self.alive and not timer.cancelled:
@@ -154,14 +188,17 @@ class Process:
         except NODE_ERRORS as error:
             self._fail(error)
         else:
-            if self._attributes != self._seen:
+            if self.traced and not same(self._attributes, self._seen):
                 self._observe()
 
     def _drain(self) -> None:
         """Run what this step made ready, until nothing is."""
         ready = self.loop.ready
+        next = ready.popleft
         for _ in range(STEP_LIMIT):
-            ready.popleft().run()
+            handle = next()
+            if not handle._cancelled:
+                handle.context.run(handle.callback, *handle.args)
             if self.error is not None:
                 raise self.error
             if not ready:
@@ -196,7 +233,7 @@ class Process:
     def _finish(self, result: Any, sender: str | None, call: int | None) -> None:
         """What a handler returned: nothing more to do, a coroutine to run, or the answer to its sender."""
         if type(result) is CoroutineType:
-            task: Task = Task(self._serve(result, sender, call), self.loop.number(), loop=self.loop)
+            task: Task = Task(self._serve(result, sender, call), loop=self.loop, name=self.id)
             self._keep(task)
             self.loop.ready.pop().run()  # its first step, now: the same on every version of Python
             if self.error is not None:
@@ -231,7 +268,7 @@ class Process:
         options: dict[str, Any] = {"loop": self.loop, "name": name or f"{self.id}-task-{self._named}"}
         if context is not None:
             options["context"] = context
-        task = Task(coroutine, self.loop.number(), **options)
+        task = Task(coroutine, **options)
         task.add_done_callback(self._note_failure)
         self._keep(task)
         return task
@@ -258,7 +295,7 @@ class Process:
     # --- what a node asks for
 
     def clock(self) -> float:
-        return self.clock_.offset + self.clock_.rate * self.world.now
+        return self.clock_.offset + self.clock_.rate * self.loop.now
 
     def _cannot_send(self, *message: Any) -> None:
         raise NodeDown(f"{self.id} is down, so it cannot send; after a restart, take the new node from cluster.nodes")
@@ -270,7 +307,7 @@ class Process:
         self._calls[number] = future
         self.send(to, message, number)
         if timeout is not None:
-            self.world.wake(self.world.now + timeout / self.clock_.rate, self.expire, number)
+            self.world.wake(self.loop.now + timeout / self.clock_.rate, self.expire, number)
         try:
             return await future
         except TimeoutError:
@@ -293,7 +330,7 @@ class Process:
 
     async def sleep(self, seconds: float) -> None:
         future: asyncio.Future[None] = asyncio.Future(loop=self.loop)
-        self.world.wake(self.world.now + seconds / self.clock_.rate, self.resume, future)
+        self.world.wake(self.loop.now + seconds / self.clock_.rate, self.resume, future)
         await future
 
     def wake_at(self, local: float, callback: Callable[[Any], Any], argument: Any) -> None:
@@ -303,31 +340,38 @@ class Process:
             if (self.clock_.rate, self.clock_.offset) != (1.0, 0.0)
             else local
         )
-        self.world.wake(max(due, self.world.now), callback, argument)
+        self.world.wake(max(due, self.loop.now), callback, argument)
 
     def note(self, text: str) -> None:
         if self.alive:
-            self.world.record((self.world.now, "note", self.id, None, None, None, str(text)))
+            self.world.record((self.loop.now, "note", self.id, None, None, None, str(text)))
 
     # --- watching
 
     def _observe(self) -> None:
         """Record the public attributes that changed in this step."""
-        if not self.traced:
-            self._seen = self._attributes
-            return
-        before, now = self._seen or {}, self._attributes
+        seen, now = self._seen, self._attributes
+        first = seen is None
+        if seen is None:
+            seen = self._seen = {}
         changed: dict[str, Any] = {}
         for name, value in now.items():
-            if (name not in before or (before[name] is not value and before[name] != value)) and is_shown(name, value):
-                changed[name] = plain(value)
-        for name, value in before.items():
-            if name not in now and is_shown(name, value):
-                changed[name] = None
-        first = self._seen is None
-        self._seen = {name: snapshot(value) for name, value in now.items()}
+            if name in seen and (seen[name] is value or same(seen[name], value)):
+                continue
+            if type(value) in (int, str, bool):
+                seen[name] = value
+                if name[:1] != "_":
+                    changed[name] = value
+            else:
+                seen[name] = snapshot(value)
+                if is_shown(name, value):
+                    changed[name] = plain(value)
+        if len(seen) != len(now):
+            for name in [name for name in seen if name not in now]:
+                if is_shown(name, seen.pop(name)):
+                    changed[name] = None
         if changed or first:
-            self.world.record((self.world.now, "state", self.id, None, None, None, changed))
+            self.world.record((self.loop.now, "state", self.id, None, None, None, changed))
 
     def _fail(self, error: BaseException) -> None:
         """The student's code raised: record it, in the student's own lines, and end the process."""
@@ -338,14 +382,14 @@ class Process:
             where = where.split(", ")[-1]  # on which line of the loop it was stopped is chance
         text = without_addresses(f"{type(error).__name__}: {error}".removesuffix(": "))
         self.traceback = student_traceback(error)
-        self.world.record((self.world.now, "error", self.id, None, None, None, {"error": text, "where": where}))
+        self.world.record((self.loop.now, "error", self.id, None, None, None, {"error": text, "where": where}))
         self.stop()
         self.world.failed(self, error)
 
     def stop(self) -> None:
         """The process is over: a crash. Nothing of it runs again."""
         self.alive = False
-        self.send = self._cannot_send
+        self.send = self.node.send = self._cannot_send
         self.loop.ready.clear()
         for task in self._tasks:
             if not task.done():

@@ -54,7 +54,7 @@ class Timer:
         if self.due is not None:
             self.due = None
             if self._process.traced and self._process.alive:
-                now, id = self._process.world.now, self._process.id
+                now, id = self._process.loop.now, self._process.id
                 self._process.world.record((now, "cancel", id, None, self.id, None, None))
 
     def _set(self, delay: float) -> None:
@@ -66,7 +66,7 @@ class Timer:
                 f"the timer {self.name} was set to {delay!r} s; a delay is a number of seconds, zero or more"
             )
         self.delay = delay
-        now = process.world.now
+        now = process.loop.now
         self.due = due = now + delay / process.clock_.rate
         if process.traced:
             process.world.record((now, "set", process.id, None, self.id, due, self.name))

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import enum
 import re
+from copy import copy as shallow
 from typing import Any
 
 import msgspec
@@ -54,7 +55,26 @@ def snapshot(value: Any) -> Any:
         return kind(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.replace(value) if all(f.init for f in dataclasses.fields(value)) else value
+    if _is_sized(value):
+        try:
+            return shallow(value)  # a deque, an array
+        except Exception:
+            return value
     return value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are equal; of arrays, whose `==` is no truth value, whether all their items are."""
+    if one is other:
+        return True
+    try:
+        return bool(one == other)
+    except Exception:
+        return bool(plain(one) == plain(other))
+
+
+def _is_sized(value: Any) -> bool:
+    return hasattr(value, "__iter__") and hasattr(value, "__len__") and not isinstance(value, type)
 
 
 def plain(value: Any) -> Any:
@@ -75,7 +95,9 @@ def plain(value: Any) -> Any:
         return {"$": kind.__name__} | {field: plain(getattr(value, field)) for field in kind.__struct_fields__}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {"$": kind.__name__} | {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if hasattr(value, "__iter__") and hasattr(value, "__len__") and not isinstance(value, type):
+    if hasattr(value, "tolist") and not isinstance(value, type):
+        return plain(value.tolist())  # numpy's
+    if _is_sized(value):
         return [plain(item) for item in value]  # a deque, a range, an array
     return f"<{kind.__name__}>"
 
@@ -91,8 +113,10 @@ def in_order(items: Any) -> list[Any]:
 
 def is_shown(name: str, value: Any) -> bool:
     """Whether an attribute of a node is part of its public state: not private, and data rather than machinery."""
-    return not (
-        name.startswith("_") or isinstance(value, asyncio.Future) or callable(value) or hasattr(value, "cancel")
+    if name[:1] == "_":
+        return False
+    return type(value) in SCALARS or not (
+        isinstance(value, asyncio.Future) or callable(value) or hasattr(value, "cancel")
     )
 
 

@@ -28,7 +28,7 @@ import msgspec
 
 import labkit
 from labkit.engine.loop import VirtualLoop
-from labkit.engine.network import Machine, Network
+from labkit.engine.network import Network
 from labkit.engine.process import Clock, Process
 from labkit.engine.timers import Timer
 from labkit.engine.world import Send
@@ -302,7 +302,7 @@ class Outbox(Network):
         ] = {}  # timer's number -> its last wake's number, and when that is due
         reach = None if boot.reach is None else frozenset(boot.reach)
         for id in boot.nodes:
-            self.machines[id] = Machine(id, tuple(boot.peers), reach)
+            self.add(id, tuple(boot.peers), reach)
         self.process = Process(
             program,
             boot.id,
@@ -323,7 +323,8 @@ class Outbox(Network):
         if event.clock is not None:
             self._clock.offset, self._clock.rate = event.clock
         for client in event.clients or ():
-            self.machines.setdefault(client, Machine(client, (), None, is_client=True))
+            if client not in self.machines:
+                self.add(client, (), None, is_client=True)
         if event.wake is not None:
             callback, argument = self._waking.pop(event.wake, (_nothing, None))
             callback(argument)

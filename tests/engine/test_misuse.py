@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import deque
 
 import pytest
 
@@ -270,3 +271,34 @@ def test_a_storm_of_messages_is_stopped():
     cluster = Cluster(Rabbit, size=5, trace=False)
     with pytest.raises(BudgetExceeded, match="a storm"):
         cluster.run(60.0)
+
+
+def test_a_third_argument_of_send_is_refused(capsys):
+    class Late(Node):
+        def start(self):
+            self.send("n2", Ask(n=0), 0.5)
+
+    cluster = Cluster(Late, size=2)
+    cluster.run(1.0)
+    assert not cluster.up("n1")
+    assert "what is 0.5 for?" in capsys.readouterr().err
+
+
+def test_an_attribute_whose_comparison_is_no_truth_value_is_watched():
+    numpy = pytest.importorskip("numpy")
+
+    class Weights(Node):
+        def start(self):
+            self.weights, self.queue = numpy.zeros(2), deque()
+            self.after(1.0, self.grow)
+
+        def grow(self):
+            self.weights = self.weights + 1
+            self.queue.append("job")
+
+    cluster = Cluster(Weights, size=1)
+    cluster.run(2.0)
+    assert [event.data for event in cluster.trace.select("state")] == [
+        {"weights": [0.0, 0.0], "queue": []},
+        {"weights": [1.0, 1.0], "queue": ["job"]},
+    ]
