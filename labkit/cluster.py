@@ -68,6 +68,7 @@ class Cluster:
         self._programs = programs
         self._launch = launch or _launch
         self._loop = VirtualLoop()  # type: ignore[abstract]  # what it lacks, it refuses by name
+        self._loop.between = self.trace.settle
         self._network = Network(seed, latency, self._loop, self.trace if trace else None)
         self._network.on_failure = self._failed
         self._clients: dict[str, Client] = {}

@@ -75,6 +75,10 @@ def _prepare(kind: type) -> Callable[[Any], bool]:
             break
         names[f"t{index}"] = allowed[0] if len(allowed) == 1 else allowed
         tests.append(f"type(m.{field}) {'is' if len(allowed) == 1 else 'in'} t{index}")
+        if allowed == (int,):
+            tests.append(f"{-(2**63)} <= m.{field} < {2**64}")  # more does not fit into a message
+        elif int in allowed:
+            tests.append(f"(type(m.{field}) is not int or {-(2**63)} <= m.{field} < {2**64})")
     return eval(f"lambda m: {' and '.join(tests) or 'True'}", names)  # type: ignore[no-any-return]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from labkit.engine.disk import Disk
@@ -124,18 +124,18 @@ class Node:
         for peer in self._process.peers:
             self._process.send(peer, msg)
 
-    async def call(self, to: str, msg: Message, *, timeout: float | None) -> Any:
+    def call(self, to: str, msg: Message, *, timeout: float | None) -> Coroutine[Any, Any, Any]:
         """Send a message and wait for the answer: the Message that the other node's handler returns.
 
         `timeout` is in seconds; None waits for ever. Raises TimeoutError when it is over. The other node may have done
         the work all the same: no answer tells nothing.
         """
-        return await self._process.call(to, msg, timeout)
+        return self._process.call(to, msg, timeout)
 
-    async def receive(self) -> tuple[Any, str]:
+    def receive(self) -> Coroutine[Any, Any, tuple[Any, str]]:
         """Wait for the next message that has no handler. Returns (msg, sender). For those who prefer one loop to
         handlers."""
-        return await self._process.receive()
+        return self._process.receive()
 
     # --- time
 
@@ -149,9 +149,9 @@ class Node:
             raise HandlerError(f"every({interval!r}, ...): the interval is a number of seconds above zero")
         return Timer(self._process, interval, method, args, interval)
 
-    async def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
         """Wait, while others go on. `asyncio.sleep` does the same."""
-        await self._process.sleep(seconds)
+        return self._process.sleep(seconds)
 
     def note(self, text: str) -> None:
         """Put a remark in the trace and on the picture."""

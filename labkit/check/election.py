@@ -24,8 +24,8 @@ def election_safety(trace: Trace) -> Violation | None:
             term = moment.state[node].get("term")
             first = leaders.setdefault(term, node)
             if first != node:
-                return moment.violation(
-                    "Election Safety", f"two leaders in term {term}: {first} and {node}", first, node
+                return Violation.at(
+                    moment, "Election Safety", f"two leaders in term {term}: {first} and {node}", first, node
                 )
         return None
 
@@ -73,7 +73,7 @@ def elected_by_majority(trace: Trace) -> Violation | None:
             if (node, term) not in seen and 2 * len(votes) <= len(trace.nodes):
                 names = ", ".join(sorted(votes))
                 what = f"{node} leads term {term} with {len(votes)} of {len(trace.nodes)} votes ({names})"
-                return moment.violation("Elected by a majority", what, node)
+                return Violation.at(moment, "Elected by a majority", what, node)
             seen.add((node, term))
         return None
 
@@ -118,11 +118,11 @@ def _led(moment: Moment, trace: Trace, since: float, seconds: float) -> Violatio
     leaders = [id for id in majority if moment.state[id].get("role") == "leader"]
     calm = f"{seconds:g} s after the last disturbance (at {since:.3f} s)"
     if not leaders:
-        return moment.violation(
-            "A leader in time", f"no leader {calm}, though {', '.join(majority)} can all talk", *majority
+        return Violation.at(
+            moment, "A leader in time", f"no leader {calm}, though {', '.join(majority)} can all talk", *majority
         )
     if len(leaders) > 1:
-        return moment.violation("A leader in time", f"{' and '.join(leaders)} both lead {calm}", *leaders)
+        return Violation.at(moment, "A leader in time", f"{' and '.join(leaders)} both lead {calm}", *leaders)
     return None
 
 

@@ -36,6 +36,9 @@ from labkit.errors import BudgetExceeded, LabkitError
 if TYPE_CHECKING:
     from labkit.engine.process import Process
 
+_Future = asyncio.Future
+_ASYNCIO = frozenset(id(vars(module)) for name, module in sys.modules.items() if name.startswith("asyncio."))
+
 SLICE = 10_000  # steps between two looks at the budgets
 STANDSTILL = 50_000  # steps in a row at one instant: nodes that answer one another without delay
 COLLECT = 50_000  # steps between two garbage collections, which do not run otherwise
@@ -232,7 +235,10 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     # --- asyncio's side: what tasks and futures ask of a loop
 
     def time(self) -> float:
-        return self.now if self.current is None else self.current.clock()
+        if self.current is None:
+            return self.now
+        clock = self.current.clock_
+        return clock.offset + clock.rate * self.now
 
     def call_soon(self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None) -> Handle:  # type: ignore[override]
         handle = Handle(callback, args, copy_context() if context is None else context)
@@ -245,20 +251,25 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         )
 
     def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
-        return self.call_at(self.time() + delay, callback, *args, context=context)
+        return self._timer(self.time() + delay, callback, args, context)
 
     def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
-        if self.current is None:
+        return self._timer(when, callback, args, context)
+
+    def _timer(self, when: float, callback: Callable[..., Any], args: tuple[Any, ...], context: Any) -> Handle:
+        process = self.current
+        if process is None:
             raise LabkitError("only a node's own code can set a timer in virtual time")
         handle = Handle(callback, args, copy_context() if context is None else context, when)
-        self.current.wake_at(when, self.current.run_handle, handle)
+        due = process.true_time(when)
+        process.wake(due if due > self.now else self.now, process.run_handle, handle)
         return handle
 
     def create_future(self) -> asyncio.Future[Any]:  # type: ignore[override]
         """A future. Those that asyncio makes for itself (in a Queue, a sleep) are never in a set: they need no number,
         and tasks wait for them faster."""
-        if _getframe(1).f_globals.get("__name__", "").startswith("asyncio."):
-            return asyncio.Future(loop=self)
+        if id(_getframe(1).f_globals) in _ASYNCIO:
+            return _Future(loop=self)
         return Future(loop=self)
 
     def create_task(self, coro: Any, *, name: str | None = None, context: Any = None, **_: Any) -> Task:  # type: ignore[override]
@@ -284,8 +295,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def close(self) -> None:
         pass
 
-    def get_debug(self) -> bool:
-        return False
+    get_debug = staticmethod(bool)  # False; asked for every future that is made
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """What asyncio would log: exceptions that nobody looked at. The process reports those itself, at once."""

@@ -104,8 +104,9 @@ class Network:
     def now(self) -> float:
         return self.loop.now
 
-    def wake(self, due: float, callback: Callable[[Any], Any], argument: Any) -> None:
-        self.loop.push(due, callback, argument)
+    @property
+    def wake(self) -> Callable[[float, Callable[[Any], Any], Any], Any]:
+        return self.loop.push
 
     def store(self, process: Runs, key: Any, value: Any, deleted: bool) -> None:
         self.machines[process.id].store.pending.append((key, value, deleted))

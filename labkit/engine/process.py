@@ -22,6 +22,7 @@ from labkit.engine.disk import Disk
 from labkit.engine.loop import Handle, Task, VirtualLoop
 from labkit.engine.timers import Timer
 from labkit.engine.values import is_shown, plain, same, snapshot, without_addresses
+from labkit.engine.waiting import Waiter
 from labkit.engine.world import World
 from labkit.errors import BudgetExceeded, HandlerError, LabkitError, NodeDown
 from labkit.message import Message
@@ -70,10 +71,11 @@ class Process:
         self.traced = traced
         self.error: BaseException | None = None  # raised in this step by a coroutine
         self.traceback = ""
-        self._calls: dict[int, asyncio.Future[Message]] = {}
+        self._calls: dict[int, Waiter] = {}
+        self._answers: dict[int, Message] = {}
         self._called = (boot + 1) * CALLS  # an answer to an earlier boot's call is none to this boot's
         self._inbox: deque[tuple[Message, str]] = deque()
-        self._receivers: deque[asyncio.Future[None]] = deque()
+        self._receivers: deque[Waiter] = deque()
         self._receives = not program._handlers
         self._tasks: list[Task] = []
         self._prune_at = 64
@@ -83,6 +85,7 @@ class Process:
         self.disk = Disk(self, stored)
         self.random = random.Random(seed)
         self.send = world.sender(self)
+        self.wake = world.wake
         self._handlers = program._table()
         self.node = node = program.__new__(program)
         node._process = self
@@ -164,18 +167,19 @@ class Process:
     def run_handle(self, handle: Handle) -> None:
         """A callback of asyncio's is due."""
         if self.alive and not handle.cancelled():
-            self._enter(handle.run)
+            self.loop.ready.append(handle)
+            self._enter(self._drain)
 
-    def resume(self, future: asyncio.Future[None]) -> None:
+    def resume(self, waiter: Waiter) -> None:
         """A sleep is over."""
-        if self.alive and not future.done():
-            self._enter(future.set_result, None)
+        if self.alive and not waiter.over:
+            self._enter(waiter.wake)
 
     def expire(self, call: int) -> None:
         """A call's time is up, unless it was answered."""
-        future = self._calls.pop(call, None)
-        if self.alive and future is not None and not future.done():
-            self._enter(future.set_exception, TimeoutError("no answer in time"))
+        waiter = self._calls.pop(call, None)
+        if self.alive and waiter is not None and not waiter.over:
+            self._enter(waiter.fail, TimeoutError("no answer in time"))
 
     def _enter(self, function: Callable[..., Any], *args: Any) -> None:
         self.loop.current = self
@@ -193,20 +197,18 @@ class Process:
 
     def _drain(self) -> None:
         """Run what this step made ready, until nothing is."""
-        ready = self.loop.ready
-        next = ready.popleft
-        for _ in range(STEP_LIMIT):
-            handle = next()
+        ready, left = self.loop.ready, STEP_LIMIT
+        while ready:
+            handle = ready.popleft()
             if not handle._cancelled:
                 handle.context.run(handle.callback, *handle.args)
             if self.error is not None:
                 raise self.error
-            if not ready:
-                break
-        else:
-            raise BudgetExceeded(
-                f"{self.id} ran {STEP_LIMIT:,} callbacks without letting time pass: a loop that never really waits?"
-            )
+            left -= 1
+            if not left:
+                raise BudgetExceeded(
+                    f"{self.id} ran {STEP_LIMIT:,} callbacks without letting time pass: a loop that never really waits?"
+                )
         if self._failed:
             self._raise_unseen()
 
@@ -219,6 +221,7 @@ class Process:
             self._handlers[type(message)] = found
             return found
         if self._receives:
+            self._handlers[type(message)] = self._to_inbox
             return self._to_inbox
         raise HandlerError(self.node._why_no_handler(type(message)))
 
@@ -226,13 +229,15 @@ class Process:
         self._inbox.append((message, sender))
         while self._receivers:
             waiter = self._receivers.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
+            if not waiter.over:
+                waiter.wake()
                 break
 
     def _finish(self, result: Any, sender: str | None, call: int | None) -> None:
         """What a handler returned: nothing more to do, a coroutine to run, or the answer to its sender."""
-        if type(result) is CoroutineType:
+        if isinstance(result, Message) and sender is not None:
+            self.send(sender, result, None, call)
+        elif type(result) is CoroutineType:
             task: Task = Task(self._serve(result, sender, call), loop=self.loop, name=self.id)
             self._keep(task)
             self.loop.ready.pop().run()  # its first step, now: the same on every version of Python
@@ -295,52 +300,50 @@ class Process:
     # --- what a node asks for
 
     def clock(self) -> float:
-        return self.clock_.offset + self.clock_.rate * self.loop.now
+        clock = self.clock_
+        return clock.offset + clock.rate * self.loop.now
 
     def _cannot_send(self, *message: Any) -> None:
         raise NodeDown(f"{self.id} is down, so it cannot send; after a restart, take the new node from cluster.nodes")
 
     async def call(self, to: str, message: Message, timeout: float | None) -> Any:
-        self._called += 1
-        number = self._called
-        future: asyncio.Future[Message] = asyncio.Future(loop=self.loop)
-        self._calls[number] = future
+        self._called = number = self._called + 1
         self.send(to, message, number)
+        self._calls[number] = waiter = Waiter(self.loop)
         if timeout is not None:
-            self.world.wake(self.loop.now + timeout / self.clock_.rate, self.expire, number)
+            self.wake(self.loop.now + timeout / self.clock_.rate, self.expire, number)
         try:
-            return await future
+            await waiter
+            return self._answers.pop(number)
         except TimeoutError:
             raise TimeoutError(f"{to} did not answer {type(message).__name__} within {timeout:g} s") from None
-        finally:
-            self._calls.pop(number, None)
+        except BaseException:
+            self._calls.pop(number, None)  # cancelled: the answer will find nobody
+            raise
 
     def _answered(self, number: int, message: Message) -> None:
-        future = self._calls.pop(number, None)  # None: the answer came too late
-        if future is not None and not future.done():
-            future.set_result(message)
+        waiter = self._calls.pop(number, None)  # None: the answer came too late
+        if waiter is not None and not waiter.over:
+            self._answers[number] = message
+            waiter.wake()
 
     async def receive(self) -> tuple[Message, str]:
         self._receives = True
         while not self._inbox:
-            waiter: asyncio.Future[None] = asyncio.Future(loop=self.loop)
+            waiter = Waiter(self.loop)
             self._receivers.append(waiter)
             await waiter
         return self._inbox.popleft()
 
     async def sleep(self, seconds: float) -> None:
-        future: asyncio.Future[None] = asyncio.Future(loop=self.loop)
-        self.world.wake(self.loop.now + seconds / self.clock_.rate, self.resume, future)
-        await future
+        waiter = Waiter(self.loop)
+        self.wake(self.loop.now + seconds / self.clock_.rate, self.resume, waiter)
+        await waiter
 
-    def wake_at(self, local: float, callback: Callable[[Any], Any], argument: Any) -> None:
-        """Make the call when this node's own clock shows `local`."""
-        due = (
-            (local - self.clock_.offset) / self.clock_.rate
-            if (self.clock_.rate, self.clock_.offset) != (1.0, 0.0)
-            else local
-        )
-        self.world.wake(max(due, self.loop.now), callback, argument)
+    def true_time(self, local: float) -> float:
+        """When this node's own clock shows `local`."""
+        clock = self.clock_
+        return local if clock.rate == 1.0 and clock.offset == 0.0 else (local - clock.offset) / clock.rate
 
     def note(self, text: str) -> None:
         if self.alive:

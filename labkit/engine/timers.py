@@ -70,7 +70,7 @@ class Timer:
         self.due = due = now + delay / process.clock_.rate
         if process.traced:
             process.world.record((now, "set", process.id, None, self.id, due, self.name))
-        process.world.wake(due, process.fire, self)
+        process.wake(due, process.fire, self)
 
     def __repr__(self) -> str:
         return f"<Timer {self.name} {f'due at {self.due:g} s' if self.pending else 'not pending'}>"

@@ -30,39 +30,47 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, overload
+from typing import IO, Any, overload
 
 import msgspec
 
+from labkit.engine.moment import CHANGING, Event, Moment
 from labkit.engine.values import plain
 from labkit.errors import LabkitError
 
 COLUMNS = ("time", "kind", "node", "peer", "id", "due", "data")
 WIDTH = len(COLUMNS)
 FORMAT, VERSION = "labkit-trace", 1
+EVENTS = 10_000  # in a chunk
+KEPT = 20  # chunks that are kept as they are
+IN_MEMORY = 64 << 20  # bytes of older ones that are kept in memory
+APART = 2_000  # events between two moments that are kept
+CARRYING = frozenset({"send", "duplicate", "invoke", "ok"})  # kinds of events whose data is a message
+_CHUNK = EVENTS * WIDTH
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
-_CHUNK = 10_000 * WIDTH
+_decode = msgspec.msgpack.Decoder(list).decode
 
 
-class Event(NamedTuple):
-    """One event of a trace. `time` and `due` are virtual seconds; the table at the top of this module says what each
-    kind holds."""
+class _Chunk:
+    """Ten thousand events: their values, or where they lie, encoded, once they are old."""
 
-    seq: int
-    time: float
-    kind: str
-    node: str | None
-    peer: str | None
-    id: int | None
-    due: float | None
-    data: Any
+    __slots__ = ("length", "offset", "values")
+
+    def __init__(self, values: list[Any]):
+        self.values: list[Any] | None = values
+        self.offset = self.length = 0
 
 
 class Trace:
     """The events of one run. `len`, indexing, slicing and iteration give `Event`s; `select` picks some kinds or one
-    node."""
+    node.
+
+    The last events, 200,000 and more, are kept as they are; older ones are kept encoded, about 40 bytes each, and
+    beyond 64 MB in a temporary file. Reading is the same for all.
+    """
 
     def __init__(
         self, *, title: str = "", seed: int = 0, nodes: tuple[str, ...] = (), edges: list[list[str]] | None = None
@@ -70,13 +78,76 @@ class Trace:
         self.title, self.seed, self.nodes, self.edges = title, seed, tuple(nodes), edges
         self.now = 0.0
         self.marks: list[dict[str, Any]] = []
-        self._flat: list[Any] = []
+        self._tail: list[Any] = []
         self.record = (
-            self._flat.extend
+            self._tail.extend
         )  # record((time, kind, node, peer, id, due, data)): flat, because a million tuples are slow
+        self._chunks: list[_Chunk] = []
+        self._hash = hashlib.sha256(_encode([FORMAT, VERSION, self.nodes]))
+        self._hashed = 0  # chunks
+        self._old = 0  # chunks that were looked at, to be put away
+        self._file: IO[bytes] | None = None
+        self._classes: dict[str, type] = {}  # of the messages put away, by name
+        self._recent: dict[int, list[Any]] = {}  # chunks read again
+        self._moments: list[Moment] = []
+
+    def settle(self) -> None:
+        """Put old events away. The run calls this now and then; reading does not notice."""
+        tail = self._tail
+        while len(tail) >= _CHUNK:
+            self._chunks.append(_Chunk(tail[:_CHUNK]))
+            del tail[:_CHUNK]
+        while len(self._chunks) - self._old > KEPT:
+            self._put_away(self._chunks[self._old])
+            self._old += 1
+
+    def _put_away(self, chunk: _Chunk) -> None:
+        """Encode a chunk, unless it holds what could not be read back exactly."""
+        values = chunk.values
+        assert values is not None
+        data = self._digested() if self._hashed == self._old else _plainly(values)
+        kinds = {kind for kind in set(map(type, values[6::WIDTH])) if issubclass(kind, msgspec.Struct)}
+        carried = {kind for kind, held in zip(values[1::WIDTH], values[6::WIDTH], strict=True) if type(held) in kinds}
+        if data is None or carried - CARRYING or any(self._classes.setdefault(_tag(k), k) is not k for k in kinds):
+            return
+        if self._file is None:
+            self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # type: ignore[assignment]  # noqa: SIM115
+            assert self._file is not None
+        chunk.offset, chunk.length = self._file.seek(0, 2), len(data)
+        self._file.write(data)
+        chunk.values = None
+
+    def _digested(self) -> bytes | None:
+        """Add the next chunk to the digest. Returns its encoding, or None if that is not exact."""
+        values = self._values(self._hashed)
+        data = _plainly(values)
+        self._hashed += 1
+        self._hash.update(_encoded(values) if data is None else data)
+        return data
+
+    def _values(self, number: int) -> list[Any]:
+        """The values of one chunk; of the tail, for the number after the last."""
+        if number == len(self._chunks):
+            return self._tail
+        chunk = self._chunks[number]
+        if chunk.values is not None:
+            return chunk.values
+        if number not in self._recent:
+            assert self._file is not None
+            self._file.seek(chunk.offset)
+            values = _decode(self._file.read(chunk.length))
+            for place in range(6, len(values), WIDTH):
+                data = values[place]
+                if type(data) is dict and values[place - 5] in CARRYING:
+                    kind = self._classes.get(data.get("$", ""))
+                    values[place] = data if kind is None else msgspec.convert(data, kind)
+            while len(self._recent) >= 4:
+                del self._recent[next(iter(self._recent))]
+            self._recent[number] = values
+        return self._recent[number]
 
     def __len__(self) -> int:
-        return len(self._flat) // WIDTH
+        return len(self._chunks) * EVENTS + len(self._tail) // WIDTH
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
@@ -89,28 +160,75 @@ class Trace:
         if not -size <= index < size:
             raise IndexError(f"event {index} of a trace of {size} events")
         index %= size
-        return Event(index, *self._flat[index * WIDTH : (index + 1) * WIDTH])
+        number, place = divmod(index, EVENTS)
+        number = min(number, len(self._chunks))
+        place = index - number * EVENTS
+        return Event(index, *self._values(number)[place * WIDTH : (place + 1) * WIDTH])
 
     def __iter__(self) -> Iterator[Event]:
-        flat = self._flat
-        for seq, start in enumerate(range(0, len(flat), WIDTH)):
-            yield Event(seq, *flat[start : start + WIDTH])
+        for first, values in self._parts():
+            for seq, start in enumerate(range(0, len(values), WIDTH), first):
+                yield Event(seq, *values[start : start + WIDTH])
+
+    def _parts(self, start: int = 0) -> Iterator[tuple[int, list[Any]]]:
+        """The values in order, part by part, each with the seq of its first event; from the part that holds `start`."""
+        number = min(start // EVENTS, len(self._chunks))
+        while number <= len(self._chunks):
+            yield number * EVENTS, self._values(number)
+            number += 1
 
     def select(self, *kinds: str, node: str | None = None) -> Iterator[Event]:
         """The events of these kinds (all kinds if none is named), at this node if one is given."""
-        for event in self:
-            if (not kinds or event.kind in kinds) and (node is None or event.node == node):
-                yield event
+        for first, values in self._parts():
+            for seq, start in enumerate(range(0, len(values), WIDTH), first):
+                if (not kinds or values[start + 1] in kinds) and (node is None or values[start + 2] == node):
+                    yield Event(seq, *values[start : start + WIDTH])
 
     def message(self, event: Event) -> Any:
         """The message that a send, duplicate, deliver or drop event is about."""
         if event.kind in ("send", "duplicate"):
             return event.data
-        flat = self._flat
-        for start in range((event.seq - 1) * WIDTH, -1, -WIDTH):
-            if flat[start + 4] == event.id and flat[start + 1] in ("send", "duplicate"):
-                return flat[start + 6]
+        for number in range(min(event.seq // EVENTS, len(self._chunks)), -1, -1):
+            values = self._values(number)
+            end = min(len(values), (event.seq - number * EVENTS) * WIDTH)
+            for start in range(end - WIDTH, -1, -WIDTH):
+                if values[start + 4] == event.id and values[start + 1] in ("send", "duplicate"):
+                    return values[start + 6]
         raise LabkitError(f"event {event.seq} ({event.kind}) is not about a message")
+
+    def at(self, time: float) -> Moment:
+        """The cluster at a moment, in virtual seconds, as far as the trace tells: after all that happened by then."""
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self[middle].time <= time else (low, middle)
+        return self.after(low - 1)
+
+    def after(self, seq: int) -> Moment:
+        """The cluster just after an event; before all of them, for -1.
+
+        The way there starts from the last of the moments that are kept, one in every 2,000 events.
+        """
+        if not -1 <= seq < len(self):
+            raise IndexError(f"event {seq} of a trace of {len(self)} events")
+        while len(self._moments) * APART <= seq + 1:
+            place = len(self._moments) * APART
+            self._moments.append(self._follow(self._moments[-1], place - APART, place) if place else Moment())
+        kept = (seq + 1) // APART
+        return self._follow(self._moments[kept], kept * APART, seq + 1)
+
+    def _follow(self, moment: Moment, start: int, stop: int) -> Moment:
+        """The moment after the events start to stop."""
+        moment = moment.copy()
+        for first, values in self._parts(start):
+            if first >= stop:
+                break
+            here = max(start, first)
+            end = min(stop, first + len(values) // WIDTH)
+            for seq, place in enumerate(range((here - first) * WIDTH, (end - first) * WIDTH, WIDTH), here):
+                if values[place + 1] in CHANGING or seq == stop - 1:
+                    moment.apply(Event(seq, *values[place : place + WIDTH]))
+        return moment
 
     def mark(self, seq: int, label: str, kind: str = "violation") -> None:
         """Put a mark on an event, in words; the picture shows it on the timeline."""
@@ -118,13 +236,12 @@ class Trace:
 
     def digest(self) -> str:
         """SHA-256 (hex) of the whole trace. The same code, seed and faults give the same digest in every process."""
-        digest = hashlib.sha256(_encode([FORMAT, VERSION, self.nodes]))
-        for start in range(0, len(self._flat), _CHUNK):
-            chunk = self._flat[start : start + _CHUNK]
-            try:
-                digest.update(_encode(chunk))
-            except TypeError:  # a dict whose keys are no strings has no order of its own
-                digest.update(_encode([plain(value) for value in chunk]))
+        self.settle()
+        while self._hashed < len(self._chunks):
+            self._digested()
+        digest = self._hash.copy()
+        if self._tail:
+            digest.update(_encoded(self._tail))
         return digest.hexdigest()
 
     def header(self) -> dict[str, Any]:
@@ -137,8 +254,12 @@ class Trace:
 
     def columns(self, start: int = 0, stop: int | None = None) -> dict[str, list[Any]]:
         """Events start to stop as JSON data, a list for each of the seven values."""
-        end = len(self._flat) if stop is None else stop * WIDTH
-        part = self._flat[start * WIDTH : end]
+        stop = len(self) if stop is None else min(stop, len(self))
+        part: list[Any] = []
+        for first, values in self._parts(start):
+            if first >= stop:
+                break
+            part += values[max(0, start - first) * WIDTH : (stop - first) * WIDTH]
         columns = {name: part[index::WIDTH] for index, name in enumerate(COLUMNS)}
         columns["data"] = [plain(data) for data in columns["data"]]
         return columns
@@ -157,6 +278,7 @@ class Trace:
         columns = document["events"]
         for values in zip(*(columns[name] for name in COLUMNS), strict=True):
             trace.record(values)
+        trace.settle()
         return trace
 
     @classmethod
@@ -183,14 +305,35 @@ class Trace:
         try:
             with open(path, encoding="utf-8") as file:
                 trace = cls._from_header(json.loads(file.readline()))
-                for line_number, line in enumerate(file, 2):  # noqa: B007
+                for line_number, line in enumerate(file, 2):
                     values = json.loads(line)
                     if not isinstance(values, list) or len(values) != WIDTH:
                         raise ValueError(f"an event is an array of {WIDTH} values")
                     trace.record(values)
+                    if line_number % EVENTS == 0:
+                        trace.settle()
         except (ValueError, KeyError) as error:
             raise LabkitError(f"{path}, line {line_number}: {error}") from error
         return trace
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self)} events, {self.now:g} s, {len(self.nodes)} nodes, seed {self.seed}>"
+
+
+def _plainly(values: list[Any]) -> bytes | None:
+    """The values encoded, or None if they cannot be read back from that: a dict whose keys are no strings has no order
+    of its own."""
+    try:
+        return _encode(values)
+    except (TypeError, OverflowError):
+        return None
+
+
+def _encoded(values: list[Any]) -> bytes:
+    data = _plainly(values)
+    return _encode([plain(value) for value in values]) if data is None else data
+
+
+def _tag(kind: type) -> str:
+    """By what name an encoded message says of which class it is."""
+    return str(kind.__struct_config__.tag)  # type: ignore[attr-defined]

@@ -82,7 +82,8 @@ def plain(value: Any) -> Any:
     list; bytes are shown as Python writes them; what is not data is shown as its class name."""
     kind = type(value)
     if kind in SCALARS:
-        return repr(value) if kind is bytes or value != value or value in (float("inf"), float("-inf")) else value
+        odd = kind is bytes or value != value or value in (float("inf"), float("-inf"))
+        return repr(value) if odd or (kind is int and not -(2**63) <= value < 2**64) else value
     if isinstance(value, enum.Enum):
         return value.name
     if kind in (list, tuple) or isinstance(value, tuple):
