@@ -31,6 +31,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, overload
@@ -57,10 +58,11 @@ _decode = msgspec.msgpack.Decoder(list).decode
 class _Chunk:
     """Ten thousand events: their values, or where they lie, encoded, once they are old."""
 
-    __slots__ = ("length", "offset", "values")
+    __slots__ = ("length", "offset", "time", "values")
 
     def __init__(self, values: list[Any]):
         self.values: list[Any] | None = values
+        self.time: float = values[0]  # of the first of them
         self.offset = self.length = 0
 
 
@@ -89,6 +91,7 @@ class Trace:
         self._file: IO[bytes] | None = None
         self._classes: dict[str, type] = {}  # of the messages put away, by name
         self._recent: dict[int, list[Any]] = {}  # chunks read again
+        self._read: tuple[int, list[Any]] = (-1, [])  # the chunk decoded last
         self._moments: list[Moment] = []
 
     def settle(self) -> None:
@@ -129,13 +132,11 @@ class Trace:
         """The values of one chunk; of the tail, for the number after the last."""
         if number == len(self._chunks):
             return self._tail
-        chunk = self._chunks[number]
-        if chunk.values is not None:
-            return chunk.values
-        if number not in self._recent:
-            assert self._file is not None
-            self._file.seek(chunk.offset)
-            values = _decode(self._file.read(chunk.length))
+        values = self._chunks[number].values
+        if values is None:
+            values = self._recent.get(number)
+        if values is None:
+            values = list(self._decoded(number))
             for place in range(6, len(values), WIDTH):
                 data = values[place]
                 if type(data) is dict and values[place - 5] in CARRYING:
@@ -144,7 +145,18 @@ class Trace:
             while len(self._recent) >= 4:
                 del self._recent[next(iter(self._recent))]
             self._recent[number] = values
-        return self._recent[number]
+        return values
+
+    def _decoded(self, number: int) -> list[Any]:
+        """As `_values`, but messages may be as they were encoded: for those who do not look at messages."""
+        if number == len(self._chunks) or self._chunks[number].values is not None:
+            return self._values(number)
+        if self._read[0] != number:
+            chunk = self._chunks[number]
+            assert self._file is not None
+            self._file.seek(chunk.offset)
+            self._read = number, _decode(self._file.read(chunk.length))
+        return self._read[1]
 
     def __len__(self) -> int:
         return len(self._chunks) * EVENTS + len(self._tail) // WIDTH
@@ -198,11 +210,9 @@ class Trace:
 
     def at(self, time: float) -> Moment:
         """The cluster at a moment, in virtual seconds, as far as the trace tells: after all that happened by then."""
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (middle + 1, high) if self[middle].time <= time else (low, middle)
-        return self.after(low - 1)
+        starts = [chunk.time for chunk in self._chunks] + self._tail[:1]
+        number = max(0, bisect_right(starts, time) - 1)
+        return self.after(number * EVENTS + bisect_right(self._decoded(number)[::WIDTH], time) - 1)
 
     def after(self, seq: int) -> Moment:
         """The cluster just after an event; before all of them, for -1.
@@ -220,14 +230,15 @@ class Trace:
     def _follow(self, moment: Moment, start: int, stop: int) -> Moment:
         """The moment after the events start to stop."""
         moment = moment.copy()
-        for first, values in self._parts(start):
-            if first >= stop:
-                break
-            here = max(start, first)
+        while start < stop:
+            number = min(start // EVENTS, len(self._chunks))
+            values, first = self._decoded(number), number * EVENTS
             end = min(stop, first + len(values) // WIDTH)
-            for seq, place in enumerate(range((here - first) * WIDTH, (end - first) * WIDTH, WIDTH), here):
-                if values[place + 1] in CHANGING or seq == stop - 1:
+            for seq, place in enumerate(range((start - first) * WIDTH, (end - first) * WIDTH, WIDTH), start):
+                if values[place + 1] in CHANGING:
                     moment.apply(Event(seq, *values[place : place + WIDTH]))
+            start = end
+        moment.event = self[stop - 1] if stop else None
         return moment
 
     def mark(self, seq: int, label: str, kind: str = "violation") -> None:
