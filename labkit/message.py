@@ -17,6 +17,8 @@ import msgspec
 from labkit.errors import MessageError
 
 _SCALARS = (int, float, str, bytes, bool, type(None))
+_SMALL = {int: f"{-(2**63)} <= {{}} < {2**64}", str: "len({}) < 65536", bytes: "len({}) < 65536"}
+LARGEST = 16_000_000  # bytes of an encoded message
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -75,10 +77,11 @@ def _prepare(kind: type) -> Callable[[Any], bool]:
             break
         names[f"t{index}"] = allowed[0] if len(allowed) == 1 else allowed
         tests.append(f"type(m.{field}) {'is' if len(allowed) == 1 else 'in'} t{index}")
-        if allowed == (int,):
-            tests.append(f"{-(2**63)} <= m.{field} < {2**64}")  # more does not fit into a message
-        elif int in allowed:
-            tests.append(f"(type(m.{field}) is not int or {-(2**63)} <= m.{field} < {2**64})")
+        for sized, test in _SMALL.items():
+            if allowed == (sized,):
+                tests.append(test.format(f"m.{field}"))
+            elif sized in allowed:
+                tests.append(f"(type(m.{field}) is not {sized.__name__} or {test.format(f'm.{field}')})")
     return eval(f"lambda m: {' and '.join(tests) or 'True'}", names)  # type: ignore[no-any-return]
 
 
@@ -97,9 +100,15 @@ def _copy(message: Message) -> Message:
     """The message after a trip through its encoding."""
     kind = type(message)
     try:
-        copy = _decoders[kind](_encode(message))
+        data = _encode(message)
+        copy = _decoders[kind](data)
     except Exception as error:
         raise MessageError(_explain(message, error)) from None
+    if len(data) > LARGEST:
+        raise MessageError(
+            f"{kind.__name__} is too large: {len(data):,} bytes, and a message holds at most {LARGEST:,}; "
+            "send the data in parts"
+        )
     if copy != message:
         for field in kind.__struct_fields__:
             sent, got = getattr(message, field), getattr(copy, field)

@@ -29,6 +29,11 @@ class EndlessLoop(BaseException):
         return "one step ran on and on without returning or waiting: an endless loop?"
 
 
+class Flood(EndlessLoop):
+    def __str__(self) -> str:
+        return f"over {PENDING_LIMIT:,} messages and timers are waiting, and one step makes ever more: an endless loop?"
+
+
 class Watchdog:
     """Watches the runs of this process, one at a time, from a thread that sleeps when there is none."""
 
@@ -72,12 +77,12 @@ class Watchdog:
             else:
                 now = _cpu(ident)
                 spent, last = spent + now - last, now
-                if spent >= SECONDS or len(loop.heap) > PENDING_LIMIT:
+                flood = len(loop.heap) > PENDING_LIMIT
+                if spent >= SECONDS or flood:
+                    why = Flood if flood else EndlessLoop
                     with self._lock:
                         if self._loop is loop and loop.now == step[1] and loop.current is not None:
-                            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                                ctypes.c_ulong(ident), ctypes.py_object(EndlessLoop)
-                            )
+                            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(why))
                     stuck = None
             time.sleep(_LOOK_EVERY)
 

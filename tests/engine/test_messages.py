@@ -84,3 +84,26 @@ plain_data = st.recursive(
 @given(plain_data)
 def test_any_plain_data_arrives_equal(value):
     assert by_value(Free(value=value)).value == value
+
+
+def test_what_is_too_large_for_a_message_is_refused():
+    class Blob(Message):
+        data: bytes
+        note: str | None = None
+
+    class Count(Message):
+        n: int
+        m: int | str = 0
+
+    blob = Blob(data=bytes(70_000), note="x" * 70_000)
+    assert by_value(blob) == blob
+    with pytest.raises(MessageError, match=r"Blob is too large: 16,000,0.. bytes.*in parts"):
+        by_value(Blob(data=bytes(16_000_000)))
+    with pytest.raises(MessageError, match="Blob is too large"):
+        by_value(Blob(data=b"", note="x" * 16_000_000))
+    for count in (Count(n=2**64 - 1, m=-(2**63)), Count(n=0, m="m")):
+        assert by_value(count) is count
+    with pytest.raises(MessageError, match=r"Count\.n cannot be sent"):
+        by_value(Count(n=2**64))
+    with pytest.raises(MessageError, match=r"Count\.m cannot be sent"):
+        by_value(Count(n=0, m=-(2**63) - 1))

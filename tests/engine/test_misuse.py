@@ -302,3 +302,38 @@ def test_an_attribute_whose_comparison_is_no_truth_value_is_watched():
         {"weights": [0.0, 0.0], "queue": []},
         {"weights": [1.0, 1.0], "queue": ["job"]},
     ]
+
+
+def test_timers_without_end_are_stopped(monkeypatch):
+    from labkit.engine import loop
+
+    monkeypatch.setattr(loop, "PENDING_LIMIT", 30_000)
+
+    class Hoarder(Node):
+        def start(self):
+            self.every(0.001, self.hoard)
+
+        def hoard(self):
+            self.after(1000.0, self.hoard)
+            self.after(1000.0, self.hoard)
+
+    cluster = Cluster(Hoarder, size=2, trace=False)
+    with pytest.raises(BudgetExceeded, match="over 30,000 messages and timers are waiting: a storm, or endless timers"):
+        cluster.run(60.0)
+    assert set(cluster.nodes) == {"n1", "n2"}
+
+
+def test_a_step_that_sets_timers_without_end_is_stopped(capsys, monkeypatch):
+    from labkit.engine import budget
+
+    monkeypatch.setattr(budget, "PENDING_LIMIT", 10_000)
+
+    class Hoarder(Node):
+        def start(self):
+            while True:
+                self.after(1.0, self.start)
+
+    cluster = Cluster(nodes={"n1": Hoarder, "n2": Doubler}, trace=False)
+    cluster.run(0.5)
+    assert cluster.up("n2") and not cluster.up("n1")
+    assert "over 10,000 messages and timers are waiting, and one step makes ever more" in capsys.readouterr().err
