@@ -74,6 +74,35 @@ def elections(trace: bool, seeds: int = 300) -> float:
     return seeds / (time.process_time() - start)
 
 
+LONG_RUN = """
+import resource, sys, time
+from bench.exchange import Plain
+from bench.peers import MEAN
+from labkit import Cluster
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+cluster = Cluster(Plain, 5, seed=1)
+cluster.run(MEAN)
+before, start = peak(), time.process_time()
+cluster.run(int(sys.argv[1]) / 2 / 5 * MEAN)
+spent = time.process_time() - start
+cluster.trace.at(0.0)
+start = time.perf_counter()
+cluster.trace.at(cluster.now * 0.7)
+print((peak() - before) * 1e6 / len(cluster.trace), spent * 1e9 / len(cluster.trace), (time.perf_counter() - start) * 1e3)
+"""
+
+
+def long_run(events: int, figure: int) -> float:
+    """A traced exchange of so many events, in a process of its own. Returns its peak memory in MB for a million events
+    (above what it had at the start), nanoseconds an event, or milliseconds to find a moment that was never asked for.
+    """
+    command = [sys.executable, "-c", LONG_RUN, str(events)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[figure])
+
+
 def grading(solution: Path) -> float:
     """Seconds for each of a folder of submissions, by the command as an instructor gives it, its start included."""
     with tempfile.TemporaryDirectory() as folder:
@@ -95,6 +124,11 @@ def jobs() -> Iterator[tuple[str, str, Callable[[], float]]]:
             yield what, "s", partial(gossip, node, trace)
     for kept, trace in KEPT.items():
         yield f"Raft election, 3 nodes, 2 virtual seconds: {kept}", "seeds/s", partial(elections, trace)
+    for events in (10_000, 100_000, 1_000_000, 10_000_000):
+        yield f"traced exchange, {events:,} events", "ns an event", partial(long_run, events, 1)
+    yield "memory of a trace, 1,000,000 events", "MB", partial(long_run, 1_000_000, 0)
+    yield "memory of a trace, 10,000,000 events", "MB a million", partial(long_run, 10_000_000, 0)
+    yield "a moment of 100,000 events, the first asked for", "ms", partial(long_run, 100_000, 2)
     for solution in sorted(SOLUTIONS.glob("*.ipynb")):
         yield f"grading {solution.stem}, {SUBMISSIONS} submissions", "s each", partial(grading, solution)
 
