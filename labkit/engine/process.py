@@ -156,16 +156,9 @@ class Process:
 
     def fire(self, timer: Timer) -> None:
         """A timer is due, unless it was cancelled or set anew since."""
-        now = self.loop.now
-        if timer._queued != now or not self.alive:
-            return
-        timer._queued = None
-        if timer.due is not None and timer.due > now:
-            timer._queued = timer.due
-            self.wake(timer.due, self.fire, timer)
-        elif timer.due is not None:
+        if self.alive and timer.due == self.loop.now:
             if self.traced:
-                self.world.record((now, "timer", self.id, None, timer.id, None, timer.name))
+                self.world.record((self.loop.now, "timer", self.id, None, timer.id, None, timer.name))
             timer.due = None
             self._enter(timer.method, *timer.args)
             if timer.interval is not None and timer.due is None and self.alive and not timer.cancelled:

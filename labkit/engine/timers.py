@@ -1,6 +1,4 @@
-"""Timers of a node. The heap is never searched: the entry of a timer that was cancelled, or set anew to an earlier
-time, dies there; one set anew to a later time, as an election timeout is by every heartbeat, keeps its entry, which
-goes back on the heap when it comes up."""
+"""Timers of a node. One that is set anew or cancelled stays on the heap and dies there: the heap is never searched."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 class Timer:
     """What `after` and `every` return. It calls a method of the node after `delay` seconds of the node's own clock."""
 
-    __slots__ = ("_process", "_queued", "args", "cancelled", "delay", "due", "id", "interval", "method", "name")
+    __slots__ = ("_process", "args", "cancelled", "delay", "due", "id", "interval", "method", "name")
 
     def __init__(
         self,
@@ -36,7 +34,6 @@ class Timer:
         self.name = getattr(method, "__name__", type(method).__name__)
         self.delay, self.interval = delay, interval
         self.due: float | None = None  # on the true clock; None when not pending
-        self._queued: float | None = None  # when its entry on the heap comes up
         self.cancelled = False
         self._set(delay)
 
@@ -73,9 +70,7 @@ class Timer:
         self.due = due = now + delay / process.clock_.rate
         if process.traced:
             process.world.record((now, "set", process.id, None, self.id, due, self.name))
-        if self._queued is None or due < self._queued:
-            self._queued = due
-            process.wake(due, process.fire, self)
+        process.wake(due, process.fire, self)
 
     def __repr__(self) -> str:
         return f"<Timer {self.name} {f'due at {self.due:g} s' if self.pending else 'not pending'}>"

@@ -297,6 +297,9 @@ class Outbox(Network):
         self._clock = Clock()
         self._woken = 0
         self._waking: dict[int, tuple[Callable[[Any], Any], Any]] = {}
+        self._timers: dict[
+            int, tuple[int, float]
+        ] = {}  # timer's number -> its last wake's number, and when that is due
         reach = None if boot.reach is None else frozenset(boot.reach)
         for id in boot.nodes:
             self.add(id, tuple(boot.peers), reach)
@@ -351,6 +354,10 @@ class Outbox(Network):
         if function is Process.fire:
             assert isinstance(argument, Timer)
             timer = argument.id
+            last, when = self._timers.get(timer, (0, due))
+            if when != due:
+                self._waking.pop(last, None)  # it would find its timer set anew, and do nothing
+            self._timers[timer] = number, due
         elif function is Process.expire:
             call = argument
         self._waking[number] = callback, argument

@@ -91,6 +91,8 @@ class RemoteProcess:
         """What it asked to be woken for is due, unless that no longer matters: then it would do nothing."""
         if not self.alive:
             return
+        if wake.timer is not None and self._timers.get(wake.timer) != self._network.now:
+            return
         if wake.call is not None and wake.call in self._answered:
             return
         self._tell(wire.Event(self._seq, self._network.now, wake.number))
