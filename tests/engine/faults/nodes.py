@@ -78,7 +78,7 @@ class Keeper(Node):
         except OSError:
             self.full = True
         if self.buggify("twice", probability=0.5):
-            self.broadcast(Letter(n=self.round))
+            self.broadcast(Number(n=-self.round))
         self.broadcast(Number(n=self.round))
 
     @on(Number)
@@ -94,3 +94,17 @@ class Keeper(Node):
     def letter(self, msg, sender):
         self.last = msg
         return msg
+
+
+class Deaf(Node):
+    """Sends the same whatever it hears, so that only luck could change what becomes of its messages."""
+
+    def start(self):
+        self.every(0.01, self.tick)
+
+    def tick(self):
+        self.broadcast(Number(n=self.random.randrange(1000)))
+
+    @on(Number)
+    def number(self, msg, sender):
+        pass

@@ -70,7 +70,11 @@ def test_a_distribution_prints_as_python_and_is_kept_as_json(model):
     assert eval(repr(model)) == model
     cluster = Cluster(Source, size=2)
     cluster.link("n1", "n2", latency=model)
-    assert eval(str(cluster.faults), {"Fault": Fault, "Faults": Faults, "latency": latency}) == cluster.faults == Faults.from_json(cluster.faults.to_json())
+    assert (
+        eval(str(cluster.faults), {"Fault": Fault, "Faults": Faults, "latency": latency})
+        == cluster.faults
+        == Faults.from_json(cluster.faults.to_json())
+    )
 
 
 def test_latencies_refuse_what_they_are_not():

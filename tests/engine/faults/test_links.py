@@ -86,7 +86,12 @@ def test_without_a_checksum_the_receiver_gets_a_valid_message_with_other_content
     cluster.link("n1", "n2", corrupt=1.0, checksum=False, one_way=True)
     cluster.run(20.0)
     got = cluster.nodes["n2"].got
-    changed = {field for letter in got for field in Letter.__struct_fields__ if getattr(letter, field) != getattr(Letter(), field)}
+    changed = {
+        field
+        for letter in got
+        for field in Letter.__struct_fields__
+        if getattr(letter, field) != getattr(Letter(), field)
+    }
     assert changed == {"n", "x", "text", "raw", "flag", "pair", "table"}
     assert all(letter != Letter() for letter in got)
     assert all(msgspec.msgpack.decode(msgspec.msgpack.encode(letter), type=Letter) == letter for letter in got)
