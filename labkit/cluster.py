@@ -339,7 +339,7 @@ class Cluster:
         machine = self._network.machines.get(id)
         if machine is None:
             machine = self._network.add(id, (), None, is_client=True)
-            machine.disturbed = bool(self._network.links.everywhere)
+            machine.disturbed = bool(self._network.links.everywhere) or self._watch.on
             machine.process = _process(self, machine, _Caller, f"{self.seed}/client/{id}", traced=False)
             with self._loop.running():
                 machine.process.boot()

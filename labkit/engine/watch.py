@@ -28,13 +28,13 @@ class Watch:
         self._first = -1 << 60  # before everything else on the heap at that time
         self._inside: str | None = None  # the node that sends, writes or syncs just now
         self._doomed: Fault | None = None  # its crash, once that is done
-        self._watching = False
+        self.on = False  # whether it watches
 
     def arm(self, fault: Fault) -> None:
         """From now on, wait for what the fault waits for."""
         if not self._network.traced:
             raise LabkitError(f"{fault!r} waits for an event, and this cluster records none: leave out trace=False")
-        if not self._watching:
+        if not self.on:
             self._watch()
         self._armed.append((fault, fault.count))
 
@@ -42,7 +42,7 @@ class Watch:
         """From now on all events, sends and writes go through here. Senders ask for nothing while undisturbed, so all
         nodes are disturbed."""
         network: Any = self._network
-        self._watching = True
+        self.on = True
         self._record, self._leave, self._store, self._sync = (
             network.record, network._send_disturbed, network.store, network.sync,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from labkit import Cluster, LabkitError, Message, Node, on
 from labkit.engine.damage import alter, mix
-from tests.engine.faults.nodes import Letter, Number, Source, came, numbers
+from tests.engine.faults.broken_nodes import Letter, Number, Source, came, numbers
 
 
 class Burst(Source):
@@ -97,7 +97,7 @@ def test_without_a_checksum_the_receiver_gets_a_valid_message_with_other_content
     assert all(msgspec.msgpack.decode(msgspec.msgpack.encode(letter), type=Letter) == letter for letter in got)
     assert all(letter == Letter() for letter in cluster.nodes["n1"].got)
     altered = {event.id: event.data for event in cluster.trace.select("corrupt")}
-    delivered = [e for e in cluster.trace.select("deliver", node="n2")]
+    delivered = list(cluster.trace.select("deliver", node="n2"))
     assert [altered[e.id] for e in delivered] == got == [cluster.trace.message(e) for e in delivered]
 
 

@@ -5,7 +5,7 @@ import statistics
 import pytest
 
 from labkit import Cluster, Fault, Faults, LabkitError, latency
-from tests.engine.faults.nodes import Source
+from tests.engine.faults.broken_nodes import Source
 
 SHAPES = [
     latency.Exponential(mean=0.03, floor=0.01),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from labkit import Cluster, Fault, Faults, LabkitError, latency, nemesis
 from labkit.engine.nemesis import DAMAGING, SURVIVABLE
 from labkit.protocols.raft import Raft
-from tests.engine.faults.nodes import Deaf, Keeper
+from tests.engine.faults.broken_nodes import Deaf, Keeper
 
 NAMES = {"Fault": Fault, "Faults": Faults, "latency": latency}
 IDS = ("n1", "n2", "n3")
@@ -33,10 +33,19 @@ def options(**values):
 
 
 LINK = options(
-    latency=latencies, loss=chances, burst=st.sampled_from([None, 5]), duplicate=chances, reorder=chances, corrupt=chances,
-    checksum=st.booleans(), bandwidth=st.sampled_from([None, 500, 5000]), queue=st.sampled_from([None, 0, 3]),
-    cut=st.booleans(), clog=st.booleans(), one_way=st.booleans(),
-)  # fmt: skip
+    latency=latencies,
+    loss=chances,
+    burst=st.sampled_from([None, 5]),
+    duplicate=chances,
+    reorder=chances,
+    corrupt=chances,
+    checksum=st.booleans(),
+    bandwidth=st.sampled_from([None, 500, 5000]),
+    queue=st.sampled_from([None, 0, 3]),
+    cut=st.booleans(),
+    clog=st.booleans(),
+    one_way=st.booleans(),
+)
 DISK = options(
     latency=latencies, full=st.booleans(), survive=st.sampled_from(["prefix", "subset", "none"]), torn=chances,
     lost=chances, misdirect=chances, rot=chances, checksum=st.booleans(),
@@ -93,8 +102,8 @@ def test_a_script_of_any_faults_replays_also_from_what_was_recorded_printed_and_
 @given(done=st.lists(st.tuples(deeds, st.sampled_from([0.0, 0.01, 0.13])), max_size=12), seed=st.integers(0, 10**6))
 def test_what_is_done_by_code_at_odd_moments_replays(done, seed):
     first = Cluster(Keeper, size=3, seed=seed, buggify=["twice"])
-    for (action, args, given), seconds in done:
-        getattr(first, action)(*args, **given)
+    for (action, args, given_options), seconds in done:
+        getattr(first, action)(*args, **given_options)
         first.run(seconds)
     first.inject(
         [Fault(first.now + 0.1, "crash", "n2", when=("write", "n2", 2)), Fault(first.now + 0.2, "restart", "n2")]
@@ -116,9 +125,16 @@ def test_under_a_nemesis_playing_in_frames_gives_the_same_trace_as_running_at_on
 
 
 TROUBLES = [
-    {"latency": latency.LogNormal(median=0.02, sigma=1)}, {"loss": 0.5, "burst": 4}, {"duplicate": 0.5}, {"reorder": 0.5},
-    {"corrupt": 0.5}, {"corrupt": 0.5, "checksum": False}, {"bandwidth": 300, "queue": 2}, {"clog": True}, {"cut": True},
-]  # fmt: skip
+    {"latency": latency.LogNormal(median=0.02, sigma=1)},
+    {"loss": 0.5, "burst": 4},
+    {"duplicate": 0.5},
+    {"reorder": 0.5},
+    {"corrupt": 0.5},
+    {"corrupt": 0.5, "checksum": False},
+    {"bandwidth": 300, "queue": 2},
+    {"clog": True},
+    {"cut": True},
+]
 
 
 def others(*faults):
