@@ -51,4 +51,4 @@ def test_a_paused_node_is_marked_and_messages_wait_beside_it(page: Page, tmp_pat
     page.goto(Replay(run.trace.document(), at=1.19).save(tmp_path / "replay.html").as_uri())
     expect(page.locator(".lk-pill", has_text="n1 paused")).to_be_visible()
     expect(page.locator("[data-node=n1]")).to_contain_text("paused")
-    assert len([event for event in run.trace.select("wait", node="n1")]) > 2
+    assert len(list(run.trace.select("wait", node="n1"))) > 2
