@@ -31,8 +31,10 @@ class Gate:
         self._take_over_wakes()
 
     def _take_over_wakes(self) -> None:
-        """Let the timers that the node has set so far come here."""
+        """Let the timers that the node has set come here, and those that it will set."""
         heap, process = self._network.loop.heap, self._machine.process
+        if process is not None:
+            process.wake = self.push
         for place, (due, count, callback, argument) in enumerate(heap):
             if process is not None and getattr(callback, "__self__", None) is process:
                 heap[place] = (due, count, self.wake, (due, callback, argument))  # its place in the order is the same
@@ -63,6 +65,10 @@ class Gate:
             self._network._drop(flight, "down")
 
     # --- what is due
+
+    def push(self, due: float, callback: Callable[[Any], Any], argument: Any) -> None:
+        """The node asks to be woken: by way of the gate."""
+        self._network.loop.push(due, self.wake, (due, callback, argument))
 
     def holds(self, flight: Flight) -> bool:
         """Whether a message that arrives now has to wait."""

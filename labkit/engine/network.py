@@ -134,6 +134,8 @@ class Network:
             machine.take = machine.process.taker(machine, self.record, self._deliver)
         else:
             machine.take = self._deliver
+        if machine.gate is not None and machine.process is not None:
+            machine.process.wake = machine.gate.push
 
     def _deliver(self, flight: Flight) -> None:
         id, src, target, message, call, reply = flight
@@ -192,16 +194,8 @@ class Network:
             self.machines[id].disturbed = True
 
     def gate(self, machine: Machine) -> Gate:
-        """The gate before a node. From the first one on, timers ask whether there is one on their way to the heap."""
+        """The gate before a node, made when it is first needed."""
         if machine.gate is None:
             machine.gate = Gate(self, machine)
             machine.disturbed = True
-            self.wake = self._wake_at_gate  # type: ignore[method-assign]
         return machine.gate
-
-    def _wake_at_gate(self, due: float, callback: Callable[[Any], Any], argument: Any) -> None:
-        gate = self.machines[callback.__self__.id].gate  # type: ignore[attr-defined]
-        if gate is None:
-            self.loop.push(due, callback, argument)
-        else:
-            self.loop.push(due, gate.wake, (due, callback, argument))

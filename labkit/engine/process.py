@@ -96,7 +96,7 @@ class Process:
         self.disk = open_disk(self, stored, broken)
         self.random = random.Random(seed)
         self.send = world.sender(self)
-        self.wake = world.wake
+        self.wake: Callable[[float, Callable[[Any], Any], Any], Any] = world.wake
         self._handlers = program._table()
         self.node = node = program.__new__(program)
         node._process = self

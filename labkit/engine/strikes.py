@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from labkit.engine.faults import Fault
 from labkit.engine.platters import FaultyStore
+from labkit.engine.values import plain
 
 if TYPE_CHECKING:
     from labkit.engine.network import Machine, Network
@@ -32,7 +33,7 @@ def _heal(network: Network, fault: Fault) -> None:
 def _link(network: Network, fault: Fault) -> None:
     settings = {name: value for name, value in fault.options.items() if name != "one_way"}
     a, b = (*fault.args, None, None)[:2]
-    network.record((network.now, "link", a, b, None, None, dict(fault.options)))
+    network.record((network.now, "link", a, b, None, None, plain(fault.options)))
     network.links.set(a, b, settings)
     if not fault.options.get("one_way") and (a or b):
         network.links.set(b, a, settings)
@@ -53,7 +54,7 @@ def _resume(network: Network, fault: Fault) -> None:
 
 def _slow(network: Network, fault: Fault) -> None:
     machine, seconds = _machine(network, fault), fault.options.get("seconds")
-    network.record((network.now, "slow", machine.id, None, None, None, {"seconds": seconds}))
+    network.record((network.now, "slow", machine.id, None, None, None, {"seconds": plain(seconds)}))
     network.gate(machine).slow(seconds)
 
 
@@ -76,7 +77,7 @@ def _clock(network: Network, fault: Fault) -> None:
 
 def _disk(network: Network, fault: Fault) -> None:
     machine = _machine(network, fault)
-    network.record((network.now, "faulty", machine.id, None, None, None, dict(fault.options)))
+    network.record((network.now, "faulty", machine.id, None, None, None, plain(fault.options)))
     store = machine.store
     if not isinstance(store, FaultyStore):
         machine.store = store = FaultyStore(network, machine)

@@ -57,7 +57,7 @@ EVENTS = 10_000  # in a chunk
 KEPT = 20  # chunks that are kept as they are
 IN_MEMORY = 64 << 20  # bytes of older ones that are kept in memory
 APART = 2_000  # events between two moments that are kept
-CARRYING = frozenset({"send", "duplicate", "invoke", "ok"})  # kinds of events whose data is a message
+CARRYING = frozenset({"send", "duplicate", "corrupt", "invoke", "ok"})  # kinds of events whose data is a message
 _CHUNK = EVENTS * WIDTH
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
 _decode = msgspec.msgpack.Decoder(list).decode

@@ -12,6 +12,7 @@ import enum
 import keyword
 import types
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -76,6 +77,7 @@ class RemoteProcess:
         self._child, self._network, self._machine, self._mirrors = child, network, machine, mirrors
         self._nodes = len(ids)
         self._clients = 0
+        self.wake: Callable[[float, Callable[[Any], Any], Any], Any] = network.wake
         self._clock = (0.0, 1.0)
         self._full = False
         self._seq = 0
@@ -178,7 +180,7 @@ class RemoteProcess:
     def _wakes(self, effect: wire.Wake) -> None:
         if not effect.due >= self._network.now:
             raise wire.WireError(f"a timer for {effect.due}, which is past")
-        self._network.wake(effect.due, self._woken, effect)
+        self.wake(effect.due, self._woken, effect)
 
     def _shows(self, effect: wire.State) -> None:
         self._record("state", None, None, effect.data)
