@@ -3,7 +3,9 @@ it back."""
 
 from labkit.client import Client, Operation
 from labkit.cluster import Cluster
+from labkit.engine import latency
 from labkit.engine.faults import Fault, Faults
+from labkit.engine.nemesis import nemesis
 from labkit.engine.timers import Timer
 from labkit.engine.trace import Event, Trace
 from labkit.errors import (
@@ -36,5 +38,7 @@ __all__ = [
     "Timer",
     "Trace",
     "UnknownNode",
+    "latency",
+    "nemesis",
     "on",
 ]

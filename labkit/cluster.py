@@ -5,17 +5,22 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.client import Client, _Caller
+from labkit.engine.buggify import Buggify, check_names
 from labkit.engine.faults import Fault, Faults
+from labkit.engine.latency import DEFAULT, Latency
 from labkit.engine.loop import VirtualLoop
-from labkit.engine.network import DEFAULT_LATENCY, Latency, Machine, Network
+from labkit.engine.network import Machine, Network
 from labkit.engine.process import Process
+from labkit.engine.strikes import strike
 from labkit.engine.trace import Trace
+from labkit.engine.watch import Watch
 from labkit.engine.world import Runs
-from labkit.errors import LabkitError, NodeDown, UnknownNode
+from labkit.errors import LabkitError, UnknownNode
+from labkit.members import Nodes, assign
 from labkit.node import Node
 
 if TYPE_CHECKING:
@@ -35,8 +40,11 @@ class Cluster:
     `topology=graph` takes nodes and links from a networkx graph (a node's class may be its attribute "node").
 
     seed: where all random choices come from; the same code, seed and faults give the same trace.
-    latency: virtual seconds from one node to another: a number, or the two bounds of a uniform distribution.
-    faults: what to do to the cluster, and when (`Faults`, as in another run's `cluster.faults`).
+    latency: virtual seconds from one node to another: a number, the two bounds of a uniform distribution, or a
+    distribution such as `latency.Exponential(mean=0.02)`.
+    faults: what to do to the cluster, and when (`Faults`, as in another run's `cluster.faults`, or from `nemesis`).
+    buggify: whether nodes take the rare paths that they mark with `self.buggify`: True for a random quarter of them,
+    or the names of some.
     trace: False to record nothing, for speed.
 
     Raises LabkitError where the arguments make no cluster.
@@ -50,13 +58,14 @@ class Cluster:
         nodes: Mapping[str, type[Node]] | None = None,
         topology: nx.Graph | None = None,
         seed: int = 0,
-        latency: Latency = DEFAULT_LATENCY,
+        latency: Latency = DEFAULT,
         faults: Faults | list[Fault] | None = None,
+        buggify: bool | Collection[str] = False,
         trace: bool = True,
         title: str | None = None,
         launch: Launch | None = None,
     ):
-        programs, edges = _programs(node, size, nodes, topology)
+        programs, edges = assign(node, size, nodes, topology)
         if not isinstance(seed, int):
             raise LabkitError(f"seed={seed!r}: a seed is a whole number")
         self.ids = tuple(programs)
@@ -64,13 +73,15 @@ class Cluster:
         self.title = title or next(iter(programs.values())).__name__
         self.trace = Trace(title=self.title, seed=seed, nodes=self.ids, edges=edges)
         self.faults = Faults()
-        self.nodes: Mapping[str, Node] = _Nodes(self)
+        self.nodes: Mapping[str, Node] = Nodes(self)
         self._programs = programs
         self._launch = launch or _launch
         self._loop = VirtualLoop()  # type: ignore[abstract]  # what it lacks, it refuses by name
         self._loop.between = self.trace.settle
         self._network = Network(seed, latency, self._loop, self.trace if trace else None)
         self._network.on_failure = self._failed
+        self._watch = Watch(self._network, self.trace, self._carry_out)
+        self._buggify = check_names(buggify)
         self._clients: dict[str, Client] = {}
         self._started = False
         self._watchers: list[Callable[[], None]] = []
@@ -85,11 +96,7 @@ class Cluster:
             if reach is not None:
                 peers = tuple(peer for peer in peers if peer in reach)
             self._network.add(id, peers, reach)
-        for fault in Faults(faults or ()):
-            if fault.time == 0:
-                self._strike(fault)
-            else:
-                self._loop.push_last(fault.time, self._strike, fault)
+        self.inject(faults or ())
 
     # --- running
 
@@ -146,6 +153,7 @@ class Cluster:
             return
         machine.boots += 1
         self._network.record((self.now, "start", machine.id, None, machine.boots, None, None))
+        machine.store.boot()
         machine.process = self._launch(self, machine, _node_seed(self.seed, machine))
         self._network.reach_directly(machine)
         machine.process.boot()
@@ -157,8 +165,10 @@ class Cluster:
 
     def _down(self, machine: Machine, why: str) -> None:
         machine.process = None
-        machine.store.crash(self._network.stream(f"disk/{machine.id}/{machine.boots}"))
         self._network.record((self.now, "crash", machine.id, None, None, None, why))
+        machine.store.crash(self._network.stream(f"disk/{machine.id}/{machine.boots}"))
+        if machine.gate is not None:
+            machine.gate.crash()
 
     def _report(self) -> None:
         """Print the errors of nodes since the last report, each text once."""
@@ -182,50 +192,88 @@ class Cluster:
         """Boot a node that is down; a running one is crashed first."""
         self._do(Fault(self._moment(), "restart", self._check_id(id)))
 
-    def partition(self, *groups: Any) -> None:
+    def pause(self, id: str) -> None:
+        """Stop the world at a node, as a garbage collector does: whatever is due there waits until `resume`, and then
+        happens late, in the same order. Others cannot tell it from a crash."""
+        self._do(Fault(self._moment(), "pause", self._check_id(id)))
+
+    def resume(self, id: str) -> None:
+        """End a node's pause."""
+        self._do(Fault(self._moment(), "resume", self._check_id(id)))
+
+    def slow(self, id: str, seconds: Latency | None) -> None:
+        """Let each message and each timer take so many seconds of a node's time (a number, a pair or a distribution;
+        0 or None: no time, as usual). It works on one after the other; the rest queue."""
+        self._do(Fault(self._moment(), "slow", self._check_id(id), seconds=seconds))
+
+    def partition(self, *groups: Any, one_way: bool = False) -> None:
         """Split the network: `partition({"n1", "n2"}, {"n3"})`. Messages pass only within a group; nodes not named
-        form one more group.
+        form one more group. A node in several groups is a bridge between them. One way: messages also pass from a
+        later group to an earlier one.
 
         Clients reach every group. A new partition replaces the old one.
         """
         sides = [[group] if isinstance(group, str) else sorted(group, key=self._place) for group in groups]
-        named = [self._check_id(id) for side in sides for id in side]
-        if len(named) != len(set(named)):
-            raise LabkitError(f"a node can be on one side of a partition only: {sides}")
-        if not named:
-            raise LabkitError('partition() needs groups of node ids: partition({"n1", "n2"}, {"n3"})')
-        rest = [id for id in self.ids if id not in named]
-        self._do(Fault(self._moment(), "partition", *sides, *([rest] if rest else [])))
+        named = {self._check_id(id) for side in sides for id in side}
+        rest = [id for id in self.ids if id not in named] if named else []
+        options = {"one_way": True} if one_way else {}
+        self._do(Fault(self._moment(), "partition", *sides, *([rest] if rest else []), **options))
 
     def heal(self) -> None:
-        """End the partition and every cut. Loss, delay and the like stay."""
+        """End the partition, every cut and every clog. Loss, delay and the like stay."""
         self._do(Fault(self._moment(), "heal"))
 
     def link(self, a: str | None = None, b: str | None = None, *, one_way: bool = False, **settings: Any) -> None:
         """Change the link between two nodes (both ways, or only from `a` to `b`); without ids, or with one, every link
-        that fits.
+        that fits. What is not named stays as it was.
 
-        latency: seconds, or (shortest, longest), or None for the cluster's own. loss, duplicate, reorder: probability
-        for each message; a reordered one is held back so that later ones overtake it. cut: True to lose everything,
-        False to mend. What is not named stays as it was.
+        latency: seconds, (shortest, longest), a distribution, or None for the cluster's own. loss, duplicate, reorder,
+        corrupt: probability for each message. burst: how many are lost in a row on average (None: each by itself). A
+        reordered message is held back, so that later ones overtake it. A corrupted one is dropped by its receiver;
+        with checksum=False it arrives with a wrong value in one field. bandwidth: bytes a second, in each direction,
+        of the message's encoding; queue: how many messages may wait to be sent, before more are dropped. cut: True to
+        lose everything, False to mend. clog: True to hold everything, False to let it all arrive, in order.
         """
-        from labkit.engine.network import check_settings
-
-        check_settings(settings)
         for id in (a, b):
             if id is not None:
                 self._check_id(id, clients=True)
-        options = settings | ({"one_way": True} if one_way else {})
-        if "latency" in options and isinstance(options["latency"], tuple):
-            options["latency"] = list(options["latency"])
-        self._do(Fault(self._moment(), "link", a, b, **options))
+        self._do(Fault(self._moment(), "link", a, b, **settings, **({"one_way": True} if one_way else {})))
 
-    def clock(self, id: str, *, offset: float = 0.0, rate: float = 1.0) -> None:
-        """Skew a node's own clock: it shows `offset + rate * time`. Its timers follow the rate from the next one
-        set."""
-        if not rate > 0:
-            raise LabkitError(f"rate={rate!r}: a clock's rate is above zero (1.0 is true, 1.01 gains 1%)")
-        self._do(Fault(self._moment(), "clock", self._check_id(id), offset=float(offset), rate=float(rate)))
+    def clock(self, id: str, **settings: Any) -> None:
+        """Set a node's own clock: with offset (0 if not given) and rate (1), it shows `offset + rate * time`. Or change
+        it from what it shows: jump=0.5 moves it by half a second, drift=0.01 lets it gain 1% from now on.
+
+        Timers, sleeps and timeouts run on the node's monotonic clock: a jump does not move them, and a new rate holds
+        from the next one set.
+        """
+        self._do(Fault(self._moment(), "clock", self._check_id(id), **settings))
+
+    def disk(self, id: str, **settings: Any) -> None:
+        """Make a node's disk slow, full or faulty. What is not named stays as it was.
+
+        latency: seconds that a sync takes (as for a link); the node is blocked meanwhile, and what it sends after the
+        sync leaves after it. full: True to refuse writes with OSError (ENOSPC). survive: which writes that were not yet
+        durable a crash leaves: "prefix" (some first ones), "subset" (any) or "none". torn: probability that the first
+        write that a crash stopped is half written. lost, misdirect: probability that a write never reaches the disk, or
+        lands on another key. rot: probability, for each value at each boot, that it has changed. A damaged value cannot
+        be read (OSError, EIO); with checksum=False it is read as it is.
+        """
+        self._do(Fault(self._moment(), "disk", self._check_id(id), **settings))
+
+    def inject(self, faults: Iterable[Fault]) -> None:
+        """Schedule faults to come, at their virtual times from the start of the run; such as wait for an event
+        (`Fault(..., when=...)`) wait from those times on. Raises LabkitError if a time is past."""
+        faults = Faults(faults)
+        for fault in faults:
+            for id in fault.nodes:
+                self._check_id(id)
+            if fault.time < self.now or (self._started and not fault.time):
+                raise LabkitError(f"{fault!r} is past, at {self.now:g} s; faults.shift(cluster.now) moves them to now")
+        for fault in faults:
+            if fault.time == 0:
+                self._strike(fault)
+            else:
+                self._loop.push_last(fault.time, self._strike, fault)
 
     def _moment(self) -> float:
         """When a fault done now strikes: after everything else that happens at this time (so that a replay is
@@ -249,33 +297,24 @@ class Cluster:
 
     def _strike(self, fault: Fault) -> None:
         self.faults.append(fault)
-        record, network, args = self._network.record, self._network, fault.args
-        if fault.action == "crash":
-            self._crash(network.machines[self._check_id(args[0])])
-        elif fault.action == "restart":
-            machine = network.machines[self._check_id(args[0])]
-            self._crash(machine)
+        if fault.when is None:
+            self._carry_out(fault)
+        else:
+            self._watch.arm(fault)
+
+    def _carry_out(self, fault: Fault) -> None:
+        for id in fault.nodes:
+            self._check_id(id)
+        if fault.action not in ("crash", "restart"):
+            strike(self._network, fault)
+            return
+        machine = self._network.machines[fault.args[0]]
+        self._crash(machine)
+        if fault.action == "restart":
             if self._started:
                 self._boot(machine)
             else:
                 machine.boots = 0
-        elif fault.action == "partition":
-            record((self.now, "partition", None, None, None, None, [list(group) for group in args]))
-            network.partition([list(group) for group in args])
-        elif fault.action == "heal":
-            record((self.now, "heal", None, None, None, None, None))
-            network.heal()
-        elif fault.action == "link":
-            settings = {name: value for name, value in fault.options.items() if name != "one_way"}
-            a, b = (*args, None, None)[:2]
-            record((self.now, "link", a, b, None, None, dict(fault.options)))
-            network.set_link(a, b, settings)
-            if not fault.options.get("one_way") and (a or b):
-                network.set_link(b, a, settings)
-        elif fault.action == "clock":
-            clock = network.machines[self._check_id(args[0])].clock
-            clock.offset, clock.rate = fault.options.get("offset", 0.0), fault.options.get("rate", 1.0)
-            record((self.now, "clock", args[0], None, None, None, {"offset": clock.offset, "rate": clock.rate}))
 
     def _crash(self, machine: Machine) -> None:
         if machine.process is not None:
@@ -300,7 +339,7 @@ class Cluster:
         machine = self._network.machines.get(id)
         if machine is None:
             machine = self._network.add(id, (), None, is_client=True)
-            machine.disturbed = bool(self._network._everywhere)
+            machine.disturbed = bool(self._network.links.everywhere) or self._watch.on
             machine.process = _process(self, machine, _Caller, f"{self.seed}/client/{id}", traced=False)
             with self._loop.running():
                 machine.process.boot()
@@ -351,29 +390,6 @@ class Cluster:
         return f"<Cluster of {len(self.ids)} {self.title}, {self.now:g} s, seed {self.seed}{end}>"
 
 
-class _Nodes(Mapping[str, Node]):
-    """The running nodes of a cluster, by id."""
-
-    def __init__(self, cluster: Cluster):
-        self._cluster = cluster
-
-    def __getitem__(self, id: str) -> Node:
-        process = self._cluster._network.machines[self._cluster._check_id(id)].process
-        if process is None:
-            why = "it crashed" if self._cluster._started else "the cluster has not started; call cluster.run(0) first"
-            raise NodeDown(f"{id} is not running: {why}")
-        return process.node  # type: ignore[attr-defined,no-any-return]
-
-    def __iter__(self) -> Iterator[str]:
-        return (id for id in self._cluster.ids if self._cluster.up(id))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __repr__(self) -> str:
-        return f"{{{', '.join(f'{id!r}: {node!r}' for id, node in self.items())}}}"
-
-
 def _node_seed(seed: int, machine: Machine) -> str:
     """Where one boot's random numbers come from. A hash, so that a node cannot work out the seed of the whole run."""
     return hashlib.sha256(f"{seed}/node/{machine.id}/{machine.boots}".encode()).hexdigest()
@@ -397,43 +413,13 @@ def _process(cluster: Cluster, machine: Machine, program: type[Node], seed: str,
         clock=machine.clock,
         stored=machine.store.durable,
         traced=traced and network.traced,
+        broken=machine.store.broken,
+        buggify=rare_paths(cluster, seed),
     )
 
 
-def _programs(
-    node: type[Node] | None, size: int | None, nodes: Mapping[str, type[Node]] | None, topology: nx.Graph | None
-) -> tuple[dict[str, type[Node]], list[list[str]] | None]:
-    """Which class runs at which id, and the links (None: all). Raises LabkitError if that cannot be told."""
-    programs: dict[str, Any]
-    edges = None
-    if nodes is not None:
-        programs = dict(nodes)
-        if node is not None or size is not None:
-            raise LabkitError("give either a class and a size, or nodes={...}, not both")
-    elif topology is not None:
-        ids = {name: name if isinstance(name, str) else f"n{number}" for number, name in enumerate(topology.nodes, 1)}
-        programs = {ids[name]: data.get("node", node) for name, data in topology.nodes(data=True)}
-        if size not in (None, len(programs)):
-            raise LabkitError(f"size={size}, but the topology has {len(programs)} nodes; leave out the size")
-    else:
-        if size is None:
-            raise LabkitError("how many nodes? Cluster(Player, size=5)")
-        if not isinstance(size, int) or size < 1:
-            raise LabkitError(f"size={size!r}: a cluster has one node or more")
-        programs = {f"n{number}": node for number in range(1, size + 1)}
-    if topology is not None:
-        names = list(topology.nodes)
-        known = ids if nodes is None else {name: name for name in programs}
-        if nodes is not None and set(names) != set(programs):
-            raise LabkitError("nodes={...} and the topology name different nodes")
-        edges = [[known[a], known[b]] for a, b in topology.edges if a != b]
-    if not programs:
-        raise LabkitError("a cluster has one node or more")
-    for id, program in programs.items():
-        if not (isinstance(program, type) and issubclass(program, Node)):
-            raise LabkitError(
-                f"{id} is to run {program!r}: give a class that derives from Node, as in Cluster(Player, size=5)"
-            )
-        if not isinstance(id, str) or not id:
-            raise LabkitError(f"{id!r} cannot be a node's id: give a string, such as 'n1'")
-    return programs, edges
+def rare_paths(cluster: Cluster, seed: str) -> Buggify | None:
+    if not cluster._buggify:
+        return None
+    run = hashlib.sha256(f"{cluster.seed}/buggify".encode()).hexdigest()
+    return Buggify(run, seed, cluster._buggify)

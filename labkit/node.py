@@ -157,6 +157,18 @@ class Node:
         """Put a remark in the trace and on the picture."""
         self._process.note(text)
 
+    def buggify(self, name: str, probability: float = 0.1) -> bool:
+        """Whether to take a rare path of this program's own, such as to flush early or to give up at once::
+
+            if self.buggify("tiny-batch"):
+                batch = batch[:1]
+
+        False, unless the cluster was built with `buggify=`. Then some sites are enabled for the whole run, by name and
+        seed, and an enabled one is taken with this probability. As in FoundationDB (Zhou et al., SIGMOD 2021, section
+        4.2).
+        """
+        return self._process.takes(name, probability)
+
     # --- how the engine finds handlers
 
     @classmethod

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import random
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Collection, Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.engine import values
@@ -16,11 +17,20 @@ Write = tuple[Any, Any, bool]  # key, value, deleted
 
 class Store:
     """The platters: what is durable, and the writes that are not yet. Belongs to the machine and outlives its
-    processes."""
+    processes. One that is slow or faulty is a `labkit.engine.platters.FaultyStore`."""
+
+    full = False
+    broken: tuple[Any, ...] = ()  # keys whose values can no longer be read
 
     def __init__(self) -> None:
         self.durable: dict[Any, Any] = {}
         self.pending: list[Write] = []
+
+    def write(self, key: Any, value: Any, deleted: bool) -> None:
+        self.pending.append((key, value, deleted))
+
+    def boot(self) -> None:
+        """The machine boots, and its node is about to read what is there."""
 
     def sync(self) -> dict[Any, Any]:
         """Make the pending writes durable. Returns what they changed, for the trace (None: deleted)."""
@@ -47,6 +57,10 @@ class Disk(MutableMapping[Any, Any]):
 
     Every write is durable at once, unless `autosync` is set to False: then a write is durable when `sync()` has
     returned, and a crash may lose the writes since the last one (the later ones first).
+
+    A faulty disk (`cluster.disk`) raises OSError: with errno ENOSPC for a write when it is full, with errno EIO for a
+    read of what it finds damaged. A running node reads what it wrote itself from memory, as from an operating system's
+    page cache: damage shows after a restart.
     """
 
     def __init__(self, process: Process, stored: dict[Any, Any]):
@@ -59,12 +73,14 @@ class Disk(MutableMapping[Any, Any]):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         value = values.copy(value, f"disk[{key!r}]")
-        self._data[key] = value
         self._write(key, value, False)
+        self._data[key] = value
 
     def __delitem__(self, key: Any) -> None:
-        del self._data[key]
+        if key not in self._data:
+            raise KeyError(key)
         self._write(key, None, True)
+        del self._data[key]
 
     def _write(self, key: Any, value: Any, deleted: bool) -> None:
         if self._process.alive:
@@ -85,3 +101,27 @@ class Disk(MutableMapping[Any, Any]):
 
     def __repr__(self) -> str:
         return f"Disk({self._data!r})"
+
+
+class DamagedDisk(Disk):
+    """A disk some of whose values cannot be read: they fail their checksum until they are written anew."""
+
+    def __init__(self, process: Process, stored: dict[Any, Any], broken: Collection[Any]):
+        super().__init__(process, stored | dict.fromkeys(broken))
+        self._broken = set(broken)
+
+    def __getitem__(self, key: Any) -> Any:
+        if key in self._broken:
+            raise OSError(errno.EIO, f"disk[{key!r}] cannot be read: its checksum does not match")
+        return super().__getitem__(key)
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._data
+
+    def _write(self, key: Any, value: Any, deleted: bool) -> None:
+        super()._write(key, value, deleted)
+        self._broken.discard(key)
+
+
+def open_disk(process: Process, stored: dict[Any, Any], broken: Collection[Any]) -> Disk:
+    return DamagedDisk(process, stored, broken) if broken else Disk(process, stored)

@@ -50,7 +50,7 @@ class Moment:
             self.sides = {id: side for side, group in enumerate(data) for id in group}
         elif event.kind == "heal":
             self.sides = {}
-            self.links = {pair: {**settings, "cut": False} for pair, settings in self.links.items()}
+            self.links = {pair: {**settings, "cut": False, "clog": False} for pair, settings in self.links.items()}
         elif event.kind == "link":
             pairs = [(event.node, event.peer)] if event.node or event.peer else [(None, None), *self.links]
             for pair in pairs:
@@ -58,8 +58,9 @@ class Moment:
 
     @property
     def clean(self) -> bool:
-        """Whether no link loses messages or has another latency than the rest."""
-        return not any(s.get("loss") or s.get("cut") or s.get("latency") for s in self.links.values())
+        """Whether no link loses, alters or holds messages, or has another latency than the rest."""
+        troubles = ("loss", "cut", "clog", "corrupt", "latency", "bandwidth")
+        return not any(settings.get(trouble) for settings in self.links.values() for trouble in troubles)
 
     def majority(self, nodes: tuple[str, ...]) -> tuple[str, ...]:
         """The running nodes on the side that has more than half of all nodes; empty if no side has."""

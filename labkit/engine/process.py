@@ -13,12 +13,13 @@ import contextvars
 import random
 import traceback
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from labkit.engine import budget
-from labkit.engine.disk import Disk
+from labkit.engine.buggify import Buggify, check_site
+from labkit.engine.disk import open_disk
 from labkit.engine.loop import Handle, Task, VirtualLoop
 from labkit.engine.timers import Timer
 from labkit.engine.values import is_shown, plain, same, snapshot, without_addresses
@@ -32,7 +33,13 @@ if TYPE_CHECKING:
 
 STEP_LIMIT = 100_000  # callbacks in one step: more is an endless loop that never lets time pass
 CALLS = 1 << 32  # every boot of a node numbers its calls from a multiple of this of its own
-NODE_ERRORS = (Exception, asyncio.CancelledError, SystemExit, GeneratorExit, budget.EndlessLoop)
+
+
+class Stopped(BaseException):
+    """The node crashes in the middle of a step: raised where it was, so that nothing more of the step runs."""
+
+
+NODE_ERRORS = (Exception, asyncio.CancelledError, SystemExit, GeneratorExit, budget.EndlessLoop, Stopped)
 
 
 class Clock:
@@ -48,7 +55,8 @@ class Process:
     """One boot of a node of class `program`.
 
     `boot` counts the node's boots from 1; `seed` is where its random numbers come from; `stored` is what its disk held
-    when it booted.
+    when it booted, and `broken` the keys whose values it could not read; `buggify` decides which of the node's own rare
+    paths are taken (None: none).
     """
 
     def __init__(
@@ -64,11 +72,14 @@ class Process:
         clock: Clock,
         stored: dict[Any, Any],
         traced: bool = True,
+        broken: Collection[Any] = (),
+        buggify: Buggify | None = None,
     ):
         self.id, self.peers, self.loop, self.world, self.clock_ = id, peers, loop, world, clock
         self.alive = True
         self.timers = 0
         self.traced = traced
+        self.buggify = buggify
         self.error: BaseException | None = None  # raised in this step by a coroutine
         self.traceback = ""
         self._calls: dict[int, Waiter] = {}
@@ -82,10 +93,10 @@ class Process:
         self._named = 0
         self._failed: list[asyncio.Task[Any]] = []
         self._seen: dict[str, Any] | None = None
-        self.disk = Disk(self, stored)
+        self.disk = open_disk(self, stored, broken)
         self.random = random.Random(seed)
         self.send = world.sender(self)
-        self.wake = world.wake
+        self.wake: Callable[[float, Callable[[Any], Any], Any], Any] = world.wake
         self._handlers = program._table()
         self.node = node = program.__new__(program)
         node._process = self
@@ -175,6 +186,16 @@ class Process:
         if self.alive and not waiter.over:
             self._enter(waiter.wake)
 
+    def awaits(self, callback: Callable[[Any], Any], argument: Any, due: float) -> bool | None:
+        """Whether the timer that was to fire at `due` is still set; None if the call is no timer's."""
+        return argument.due == due if callback == self.fire else None
+
+    def late(self, callback: Callable[[Any], Any], argument: Any, due: float) -> None:
+        """Make a call that was due before now: the node was paused, slow or blocked."""
+        if callback == self.fire:
+            argument.due = self.world.now
+        callback(argument)
+
     def expire(self, call: int) -> None:
         """A call's time is up, unless it was answered."""
         waiter = self._calls.pop(call, None)
@@ -253,7 +274,7 @@ class Process:
                 self._reply(result, sender, call)
         except asyncio.CancelledError:
             raise
-        except (Exception, SystemExit, budget.EndlessLoop) as error:
+        except (Exception, SystemExit, budget.EndlessLoop, Stopped) as error:
             self.error = error
 
     def _reply(self, result: Any, sender: str | None, call: int | None) -> None:
@@ -349,6 +370,14 @@ class Process:
         if self.alive:
             self.world.record((self.loop.now, "note", self.id, None, None, None, str(text)))
 
+    def takes(self, name: str, probability: float) -> bool:
+        """Whether the program takes one of its rare paths. Every time that it does is recorded."""
+        check_site(name, probability)
+        taken = self.alive and self.buggify is not None and self.buggify.strikes(name, probability)
+        if taken:
+            self.world.record((self.world.now, "buggify", self.id, None, None, None, name))
+        return taken
+
     # --- watching
 
     def _observe(self) -> None:
@@ -379,6 +408,9 @@ class Process:
     def _fail(self, error: BaseException) -> None:
         """The student's code raised: record it, in the student's own lines, and end the process."""
         self.error = None
+        if not self.alive:  # a crash in the middle of the step
+            self.loop.ready.clear()
+            return
         frames = student_frames(error)
         where = f"line {frames[-1].lineno}, in {frames[-1].name}" if frames else "labkit"
         if isinstance(error, budget.EndlessLoop):
@@ -393,6 +425,7 @@ class Process:
         """The process is over: a crash. Nothing of it runs again."""
         self.alive = False
         self.send = self.node.send = self._cannot_send
+        self._observe = _nothing  # type: ignore[method-assign]
         self.loop.ready.clear()
         for task in self._tasks:
             if not task.done():
@@ -406,6 +439,10 @@ class Process:
         self._calls.clear()
         self._receivers.clear()
         self.loop.ready.clear()
+
+
+def _nothing() -> None:
+    """What is seen of a node that is over."""
 
 
 def student_frames(error: BaseException) -> list[traceback.FrameSummary]:

@@ -7,20 +7,28 @@ An event is seven values, `(time, kind, node, peer, id, due, data)`, and its pos
 | start | node that boots | | number of the boot, from 1 | | |
 | send | sender | receiver | message id | planned arrival | the message |
 | duplicate | sender | receiver | message id of the copy | planned arrival | the message, copied by the network |
+| corrupt | sender | receiver | message id | | the message as it arrives, altered on its way |
+| wait | receiver | sender | message id | | why it waits: "pause", "slow", "disk" (the node), "clog" (the link) |
 | deliver | receiver | sender | message id | | |
-| drop | receiver | sender | message id | | "loss", "partition", "cut" or "down" |
+| drop | receiver | sender | message id | | "loss", "partition", "cut", "down", "queue", "corrupt" |
 | set | node | | timer id | fires at | timer name; a set with the same id replaces it |
 | cancel | node | | timer id | | |
 | timer | node | | timer id | | timer name; it fired |
 | state | node | | | | {attribute: new value}, of the public attributes that changed (None: deleted) |
 | disk | node | | | | {key: value} made durable (None: deleted) |
+| damage | node | | | | {"how": "torn", "lost", "misdirected" or "rotten", "disk": {key: what is there}} |
+| buggify | node | | | | the name of the rare path that it takes |
 | note | node | | | | text |
 | error | node | | | | {"error": ..., "where": ...}; a crash follows |
 | crash | node | | | | "fault" or "error" |
-| partition | | | | | list of groups of node ids |
+| pause | node | | | | |
+| resume | node | | | | |
+| slow | node | | | | {"seconds": a latency for each message and timer, or None} |
+| faulty | node | | | | {setting: value} of its disk |
+| partition | | | 1 if one way: later groups reach earlier ones | | list of groups of node ids |
 | heal | | | | | |
 | link | from, or None | to, or None | | | {setting: value} |
-| clock | node | | | | {"offset": s, "rate": r} |
+| clock | node | | | | {"offset": s, "rate": r}, and "jump": s if it jumped |
 | invoke | client | node | operation number | | the request |
 | ok | client | node | operation number | | the reply |
 | info | client | node | operation number | | why the outcome is unknown |
@@ -49,7 +57,7 @@ EVENTS = 10_000  # in a chunk
 KEPT = 20  # chunks that are kept as they are
 IN_MEMORY = 64 << 20  # bytes of older ones that are kept in memory
 APART = 2_000  # events between two moments that are kept
-CARRYING = frozenset({"send", "duplicate", "invoke", "ok"})  # kinds of events whose data is a message
+CARRYING = frozenset({"send", "duplicate", "corrupt", "invoke", "ok"})  # kinds of events whose data is a message
 _CHUNK = EVENTS * WIDTH
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
 _decode = msgspec.msgpack.Decoder(list).decode
@@ -197,14 +205,14 @@ class Trace:
                     yield Event(seq, *values[start : start + WIDTH])
 
     def message(self, event: Event) -> Any:
-        """The message that a send, duplicate, deliver or drop event is about."""
-        if event.kind in ("send", "duplicate"):
+        """The message that a send, duplicate, corrupt, wait, deliver or drop event is about."""
+        if event.kind in ("send", "duplicate", "corrupt"):
             return event.data
         for number in range(min(event.seq // EVENTS, len(self._chunks)), -1, -1):
             values = self._values(number)
             end = min(len(values), (event.seq - number * EVENTS) * WIDTH)
             for start in range(end - WIDTH, -1, -WIDTH):
-                if values[start + 4] == event.id and values[start + 1] in ("send", "duplicate"):
+                if values[start + 4] == event.id and values[start + 1] in ("send", "duplicate", "corrupt"):
                     return values[start + 6]
         raise LabkitError(f"event {event.seq} ({event.kind}) is not about a message")
 

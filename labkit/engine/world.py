@@ -21,11 +21,18 @@ class Runs(Protocol):
     """A running process as the network and the cluster see it, wherever its code runs."""
 
     id: str
+    alive: bool
     traceback: str  # of the error that ended it, in the student's own lines
+    wake: Callable[[float, Callable[[Any], Any], Any], Any]  # its world's, or that of the gate before it
 
     def boot(self) -> None: ...
     def deliver(self, message: Any, sender: str, call: int | None = None, reply: int | None = None) -> None: ...
     def stop(self) -> None: ...
+    def awaits(self, callback: Callable[[Any], Any], argument: Any, due: float) -> bool | None:
+        """Whether the timer that asked for this call at `due` is still set; None if no timer did."""
+
+    def late(self, callback: Callable[[Any], Any], argument: Any, due: float) -> None:
+        """Make a call that was due before now."""
 
 
 class World(Protocol):
@@ -46,7 +53,7 @@ class World(Protocol):
 
     def record(self, event: Event) -> None:
         """Add an event to the trace (the kinds a process records itself: state, set, cancel, timer, note, error,
-        disk)."""
+        buggify)."""
 
     def store(self, process: Runs, key: Any, value: Any, deleted: bool) -> None:
         """A write to the process's disk, not yet durable."""

@@ -27,8 +27,10 @@ from typing import Any, NoReturn
 import msgspec
 
 import labkit
+from labkit.engine.buggify import Buggify
 from labkit.engine.loop import VirtualLoop
 from labkit.engine.network import Network
+from labkit.engine.platters import disk_full
 from labkit.engine.process import Clock, Process
 from labkit.engine.timers import Timer
 from labkit.engine.world import Send
@@ -295,6 +297,7 @@ class Outbox(Network):
         self.effects: list[wire.Effect] = []
         self._classes = _Classes()
         self._clock = Clock()
+        self._full = False
         self._woken = 0
         self._waking: dict[int, tuple[Callable[[Any], Any], Any]] = {}
         self._timers: dict[
@@ -314,6 +317,8 @@ class Outbox(Network):
             clock=self._clock,
             stored=wire.unpack(boot.stored, self._classes),
             traced=boot.traced,
+            broken=wire.unpack(boot.broken, self._classes) or (),
+            buggify=None if boot.buggify is None else Buggify(boot.buggify[0], boot.seed, boot.buggify[1]),
         )
 
     def step(self, event: wire.Event) -> None:
@@ -325,8 +330,12 @@ class Outbox(Network):
         for client in event.clients or ():
             if client not in self.machines:
                 self.add(client, (), None, is_client=True)
+        if event.full is not None:
+            self._full = event.full
         if event.wake is not None:
             callback, argument = self._waking.pop(event.wake, (_nothing, None))
+            if isinstance(argument, Timer) and argument.due is not None and argument.due < event.now:
+                argument.due = event.now  # the node was paused, or slow
             callback(argument)
         elif event.message is not None:
             assert event.sender is not None
@@ -368,6 +377,8 @@ class Outbox(Network):
         self.effects.append(_RECORDS[kind](id, due, data))
 
     def store(self, process: Any, key: Any, value: Any, deleted: bool) -> None:
+        if self._full and not deleted:
+            raise disk_full()
         self.effects.append(wire.Store(wire.pack(key), wire.pack(value), deleted))
 
     def sync(self, process: Any) -> None:
@@ -389,5 +400,6 @@ _RECORDS: dict[str, Callable[[Any, Any, Any], wire.Effect]] = {
     "cancel": lambda id, due, data: wire.Cancel(id),
     "timer": lambda id, due, data: wire.Fired(id, data),
     "note": lambda id, due, data: wire.Note(data),
+    "buggify": lambda id, due, data: wire.Rare(data),
     "error": lambda id, due, data: wire.Error(data["error"], data["where"]),
 }

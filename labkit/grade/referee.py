@@ -7,16 +7,20 @@ trace, and its digest, are those of the same code run in a notebook with the sam
 to its own process, it can only send messages, set timers, write its own disk and show its own state.
 """
 
+import contextlib
 import enum
 import keyword
 import types
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from labkit.cluster import Cluster
+from labkit.cluster import Cluster, rare_paths
+from labkit.engine.buggify import Buggify
 from labkit.engine.network import Machine, Network
+from labkit.engine.process import Stopped
 from labkit.grade import wire
 from labkit.grade.processes import Child
 from labkit.message import Message
@@ -47,7 +51,8 @@ class Builder:
                 process.end()
 
         def launch(cluster: Cluster, machine: Machine, seed: str) -> RemoteProcess:
-            process = RemoteProcess(self._child, cluster._network, cluster.ids, machine, seed, self._mirrors)
+            rare = rare_paths(cluster, seed)
+            process = RemoteProcess(self._child, cluster._network, cluster.ids, machine, seed, self._mirrors, rare)
             processes.append(process)
             return process
 
@@ -58,14 +63,23 @@ class RemoteProcess:
     """One boot of one node, run in a process of the sandbox. `node` shows its public attributes, as last recorded."""
 
     def __init__(
-        self, child: Child, network: Network, ids: tuple[str, ...], machine: Machine, seed: str, mirrors: "Mirrors"
+        self,
+        child: Child,
+        network: Network,
+        ids: tuple[str, ...],
+        machine: Machine,
+        seed: str,
+        mirrors: "Mirrors",
+        rare: Buggify | None = None,
     ):
         self.id, self.alive, self.traceback = machine.id, True, ""
         self.node = types.SimpleNamespace(id=machine.id)
         self._child, self._network, self._machine, self._mirrors = child, network, machine, mirrors
         self._nodes = len(ids)
         self._clients = 0
+        self.wake: Callable[[float, Callable[[Any], Any], Any], Any] = network.wake
         self._clock = (0.0, 1.0)
+        self._full = False
         self._seq = 0
         self._timers: dict[int, float] = {}  # pending timer -> when it is due
         self._answered: set[int] = set()  # calls that were answered
@@ -74,6 +88,8 @@ class RemoteProcess:
         reach = None if machine.reach is None else sorted(machine.reach)
         stored = wire.pack(machine.store.durable)
         boot = wire.Boot(machine.id, list(machine.peers), list(ids), reach, seed, machine.boots, stored, network.traced)
+        boot.broken = wire.pack(machine.store.broken) if machine.store.broken else None
+        boot.buggify = None if rare is None else (rare.run, rare.names)
         self._first: bytes = wire.encode(boot) + b"\n"
 
     # -- what happens to it
@@ -91,11 +107,17 @@ class RemoteProcess:
         """What it asked to be woken for is due, unless that no longer matters: then it would do nothing."""
         if not self.alive:
             return
-        if wake.timer is not None and self._timers.get(wake.timer) != self._network.now:
+        if wake.timer is not None and self._timers.get(wake.timer) != wake.due:
             return
         if wake.call is not None and wake.call in self._answered:
             return
         self._tell(wire.Event(self._seq, self._network.now, wake.number))
+
+    def awaits(self, callback: Any, argument: Any, due: float) -> bool | None:
+        return None if argument.timer is None else self._timers.get(argument.timer) == due
+
+    def late(self, callback: Any, argument: Any, due: float) -> None:
+        callback(argument)
 
     def stop(self) -> None:
         self.alive = False
@@ -111,6 +133,8 @@ class RemoteProcess:
         clock = (machine.clock.offset, machine.clock.rate)
         if clock != self._clock:
             self._clock = event.clock = clock
+        if machine.store.full != self._full:
+            self._full = event.full = machine.store.full
         clients = len(network.machines) - self._nodes
         if clients != self._clients:
             self._clients = clients
@@ -125,8 +149,9 @@ class RemoteProcess:
             if len(answer.effects) > wire.EFFECT_LIMIT:
                 raise wire.WireError(f"{len(answer.effects):,} effects of one event")
             self._seq += 1
-            for effect in answer.effects:
-                self._apply(effect)
+            with contextlib.suppress(Stopped):  # a crash in the middle of the step: the rest of it never was
+                for effect in answer.effects:
+                    self._apply(effect)
         except (wire.WireError, msgspec.MsgspecError, RecursionError) as error:
             raise self._child.fail("tampered", f"{self.id} broke the protocol: {error}") from None
         if answer.printed:
@@ -155,7 +180,7 @@ class RemoteProcess:
     def _wakes(self, effect: wire.Wake) -> None:
         if not effect.due >= self._network.now:
             raise wire.WireError(f"a timer for {effect.due}, which is past")
-        self._network.wake(effect.due, self._woken, effect)
+        self.wake(effect.due, self._woken, effect)
 
     def _shows(self, effect: wire.State) -> None:
         self._record("state", None, None, effect.data)
@@ -175,6 +200,9 @@ class RemoteProcess:
 
     def _notes(self, effect: wire.Note) -> None:
         self._record("note", None, None, effect.text)
+
+    def _rares(self, effect: wire.Rare) -> None:
+        self._record("buggify", None, None, effect.name)
 
     def _errs(self, effect: wire.Error) -> None:
         self._record("error", None, None, {"error": effect.error, "where": effect.where})
@@ -200,6 +228,7 @@ _CARRY_OUT: dict[type, Any] = {
     wire.Cancel: RemoteProcess._cancels,
     wire.Fired: RemoteProcess._fires,
     wire.Note: RemoteProcess._notes,
+    wire.Rare: RemoteProcess._rares,
     wire.Error: RemoteProcess._errs,
     wire.Store: RemoteProcess._stores,
     wire.Sync: RemoteProcess._syncs,

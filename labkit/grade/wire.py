@@ -65,6 +65,8 @@ class Boot(msgspec.Struct, forbid_unknown_fields=True):
     boot: int
     stored: Any  # the disk, packed
     traced: bool
+    broken: Any = None  # the keys that cannot be read, packed
+    buggify: tuple[str, bool | list[str]] | None = None  # the seed that enables sites, and which
 
 
 class Event(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -78,6 +80,7 @@ class Event(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     call: int | None = None
     reply: int | None = None
     clock: tuple[float, float] | None = None  # offset and rate, when they changed
+    full: bool | None = None  # whether the disk is, when that changed
     clients: list[str] | None = None  # all that there are, when there is a new one
 
 
@@ -127,6 +130,12 @@ class Note(_Effect, tag="note"):
     text: str
 
 
+class Rare(_Effect, tag="rare"):
+    """A rare path that the node marks with `buggify` was taken."""
+
+    name: str
+
+
 class Error(_Effect, tag="error"):
     error: str
     where: str
@@ -146,7 +155,7 @@ class Failed(_Effect, tag="failed"):
     traceback: str
 
 
-Effect = Send | Wake | State | Set | Cancel | Fired | Note | Error | Store | Sync | Failed
+Effect = Send | Wake | State | Set | Cancel | Fired | Note | Rare | Error | Store | Sync | Failed
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):

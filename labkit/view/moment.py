@@ -8,8 +8,11 @@ from typing import Any
 
 LEADERS = frozenset({"leader", "primary", "coordinator", "master"})
 CANDIDATES = frozenset({"candidate", "precandidate", "pre-candidate", "proposer", "campaigning"})
-ARRIVALS = frozenset({"deliver", "drop"})
-CAUSES = frozenset({"start", "deliver", "timer", "crash", "partition", "heal", "link", "clock", "invoke"})
+ARRIVALS = frozenset({"deliver", "drop", "wait"})
+CAUSES = frozenset(
+    {"start", "deliver", "wait", "timer", "crash", "pause", "resume", "slow", "faulty"}
+    | {"partition", "heal", "link", "clock", "invoke"}
+)
 
 
 @dataclass
@@ -18,6 +21,7 @@ class NodeMoment:
 
     id: str
     up: bool = False
+    paused: bool = False
     boot: int = 0
     attributes: dict[str, Any] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
@@ -47,6 +51,8 @@ class NodeMoment:
         """Its role, or why it has none, in a word."""
         if self.look == "down":
             return "error" if self.error else "crashed"
+        if self.up and self.paused:
+            return f"{self.role} · paused" if self.role else "paused"
         return "not started" if self.look == "new" else self.role or "up"
 
 
@@ -84,6 +90,9 @@ class Moment:
         down = [node.id for node in self.nodes if node.look == "down"]
         if down:
             parts.append(f"{', '.join(down)} crashed")
+        paused = [node.id for node in self.nodes if node.up and node.paused]
+        if paused:
+            parts.append(f"{', '.join(paused)} paused")
         if self.groups:
             parts.append("the network is split: " + " | ".join(" ".join(group) for group in self.groups))
         if self.flights:
@@ -139,9 +148,11 @@ def moment(document: dict[str, Any], *, seq: int | None = None, time: float | No
         count = bisect_right(times, time)
         start = step_bounds(document, count - 1)[0] if count else 0
     nodes, open_sends, groups = _replay(document, start, count)
-    ends = {
-        number: i for i, (kind, number) in enumerate(zip(events["kind"], events["id"], strict=True)) if kind in ARRIVALS
-    }
+    # A flight ends where it arrives, is dropped, or begins to wait.
+    ends: dict[Any, int] = {}
+    for i, (kind, number) in enumerate(zip(events["kind"], events["id"], strict=True)):
+        if kind in ARRIVALS:
+            ends.setdefault(number, i)
     flights = [_flight(events, send, ends.get(events["id"][send]), time) for send in open_sends]
     if groups:
         rest = [id for id in document["nodes"] if not any(id in group for group in groups)]
@@ -171,7 +182,9 @@ def _replay(
         elif node is None:
             continue
         elif kind == "start":
-            nodes[id] = NodeMoment(id, up=True, boot=number or node.boot + 1)
+            nodes[id] = NodeMoment(id, up=True, paused=node.paused, boot=number or node.boot + 1)
+        elif kind in ("pause", "resume"):
+            node.paused = kind == "pause"
         elif kind == "state":
             node.attributes |= data
             if seq >= start:
@@ -179,7 +192,7 @@ def _replay(
         elif kind == "error":
             node.error = data["error"]
         elif kind == "crash":
-            node.up, node.attributes, node.changed = False, {}, set()
+            node.up, node.paused, node.attributes, node.changed = False, False, {}, set()
     return nodes, list(flying.values()), groups
 
 

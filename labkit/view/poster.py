@@ -188,7 +188,7 @@ def _node(node: NodeMoment, place: tuple[float, float], r: float) -> str:
     inside = len(node.id) * (6 if small else 8.4) < 2 * r
     color = {"leader": "on-blue", "down": "muted", "new": "muted"}.get(look, "text")
     term = f"term {node.term}" if node.term is not None and not small and node.up else ""
-    word = node.status if (node.role or look == "down") and not small else ""
+    word = node.status if (node.role or node.paused or look == "down") and not small else ""
     shapes.append(_text(node.id if inside else "", -2 if term else 4, 10 if small else 14, color, 650))
     shapes.append(_text(term, 13 if inside else 4, 10.5, color))
     shapes.append(_text(" · ".join(filter(None, ["" if inside else node.id[:16], word])), r + 17, 11, "muted"))

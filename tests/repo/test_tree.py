@@ -32,7 +32,7 @@ ROWS = [
     ["explore", "protocols", "view"],
     ["check"],
     ["cluster"],
-    ["client"],
+    ["client", "members"],
     ["node", "transport"],
     ["engine"],
     ["message"],

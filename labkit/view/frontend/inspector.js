@@ -58,7 +58,7 @@ export class Inspector {
   }
 
   _nodeDetails(node, scene) {
-    this.element.querySelector("header span").textContent = { down: "crashed", new: "not started" }[node.look] ?? (node.role ?? "up");
+    this.element.querySelector("header span").textContent = { down: "crashed", new: "not started" }[node.look] ?? (node.paused ? "paused" : node.role ?? "up");
     const rows = Object.entries(node.attributes).map(([name, value]) => [name, repr(value), node.changed.has(name)]);
     const timers = this._timers(node, scene);
     if (timers) rows.push(["timers", timers, false]);

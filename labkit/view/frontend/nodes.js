@@ -12,6 +12,7 @@ export function spoken(node) {
   else {
     if (node.role) parts.push(node.role);
     if (node.term !== null) parts.push(`term ${node.term}`);
+    if (node.paused) parts.push("paused");
   }
   if (node.note) parts.push(`notes: ${node.note}`);
   return parts.join(", ");
@@ -20,7 +21,7 @@ export function spoken(node) {
 /** The word under a node. @param {import("./scene.js").SceneNode} node */
 function roleWord(node) {
   if (node.look === "down") return node.error ? "error" : "crashed";
-  return node.look === "new" ? "" : node.role ?? "";
+  return node.look === "new" ? "" : [node.role, node.paused ? "paused" : null].filter(Boolean).join(" · ");
 }
 
 export class NodeShape {

@@ -10,6 +10,7 @@ const CANDIDATES = new Set(["candidate", "precandidate", "pre-candidate", "propo
  * @property {string} id
  * @property {boolean} up
  * @property {number} boot
+ * @property {boolean} paused
  * @property {"leader" | "candidate" | "member" | "down" | "new"} look  how it is drawn
  * @property {string | null} role
  * @property {number | null} term
@@ -99,7 +100,7 @@ function sceneNode(trace, record, time, step, { recent, noted }, groups) {
   else if (leads(role)) look = "leader";
   else if (role && CANDIDATES.has(role.toLowerCase())) look = "candidate";
   return {
-    id, up, boot, look, role, changed, record,
+    id, up, boot, look, role, changed, record, paused: up && record.paused,
     term: typeof state.term === "number" ? state.term : null,
     attributes: state,
     timer: pendingTimer(record, time),
@@ -145,7 +146,8 @@ function flightsAt(trace, world, time, count, fade) {
   for (const seq of candidates) {
     const { end, stop, lost } = flightEnd(trace, seq);
     const sent = trace.time[seq];
-    const flown = end > sent ? Math.min(1, Math.max(0, (time - sent) / (end - sent))) : 1;
+    const there = Math.min(end, trace.landed.get(seq) ?? end);
+    const flown = there > sent ? Math.min(1, Math.max(0, (time - sent) / (there - sent))) : 1;
     const fading = lost && time >= end ? (time - end) / Math.max(fade, 1e-9) : 0;
     if (fading >= 1) continue;
     const arrived = trace.match[seq] >= 0 && trace.match[seq] < count;

@@ -8,7 +8,7 @@ const MESSAGES_DRAWN_AT_MOST = 1500;
 const AXIS = 20;
 const CLIENTS_AT_MOST = 6;
 const SPARE = 0.3;
-const MARKS = { crash: "×", error: "!", restart: "↑" };
+const MARKS = { crash: "×", error: "!", restart: "↑", pause: "‖", resume: "▸" };
 
 export class SpaceTime {
   /** @param {import("./trace.js").Trace} trace
@@ -315,7 +315,7 @@ export class SpaceTime {
       } else if (MARKS[kind] && this.rowOf.has(node[seq])) {
         const y = this.rowOf.get(node[seq]);
         ctx.fillStyle = ink.panel;
-        ctx.strokeStyle = kind === "restart" ? ink.green : ink.fault;
+        ctx.strokeStyle = kind === "restart" || kind === "resume" ? ink.green : ink.fault;
         ctx.lineWidth = 1.4;
         ctx.beginPath();
         ctx.arc(x, y, r, 0, 7);

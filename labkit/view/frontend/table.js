@@ -65,6 +65,6 @@ export class StateTable {
     if (!cell.firstChild) cell.append(html("i", { class: "lk-dot" }), html("span"));
     set(cell.firstChild, "class", `lk-dot lk-dot-${node.look}`);
     const words = { down: node.error ? "error" : "crashed", new: "not started" };
-    setText(cell.lastChild, words[node.look] ?? node.role ?? "up");
+    setText(cell.lastChild, words[node.look] ?? (node.paused ? "paused" : node.role ?? "up"));
   }
 }

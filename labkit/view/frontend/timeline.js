@@ -88,7 +88,7 @@ export class Timeline {
       const at = Math.round(x(trace.time[seq]));
       if (seen.has(`${kind} ${at}`)) continue;
       seen.add(`${kind} ${at}`);
-      ctx.fillStyle = kind === "leader" ? ink.blue : kind === "restart" || kind === "heal" ? ink.green : ink.fault;
+      ctx.fillStyle = kind === "leader" ? ink.blue : kind === "restart" || kind === "resume" || kind === "heal" ? ink.green : ink.fault;
       if (kind === "leader") ctx.fillRect(at - 1.5, 23, 3, 9);
       else {
         ctx.beginPath();

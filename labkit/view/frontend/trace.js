@@ -4,8 +4,8 @@ import { World } from "./world.js";
 const CHECKPOINT_EVERY = 256;
 /* Events that begin a step: what the cluster does by itself or has done to it. What follows at the same instant
    (state, sends, timers set) is the node's answer, and belongs to the same step. */
-const CAUSES = new Set(["start", "deliver", "timer", "crash", "partition", "heal", "link", "clock", "invoke"]);
-const FAULTS = new Set(["crash", "partition", "heal", "link", "clock"]);
+const CAUSES = new Set(["start", "deliver", "timer", "crash", "partition", "heal", "link", "clock", "pause", "resume", "slow", "faulty", "wait", "invoke"]);
+const FAULTS = new Set(["crash", "partition", "heal", "link", "clock", "pause", "resume", "slow", "faulty"]);
 const LEADING = new Set(["leader", "primary", "coordinator", "master"]);
 
 /** @param {any} role @returns {boolean} */
@@ -49,6 +49,7 @@ export class Trace {
     /** @type {any[]} */ this.data = [];
     /** @type {number[]} for a send its arrival, for an arrival its send; -1 when there is none (yet) */
     this.match = [];
+    /** @type {Map<number, number>} send -> when it reached a node, or a link, that made it wait */ this.landed = new Map();
     /** @type {number[]} seqs where steps begin */ this.steps = [];
     /** @type {number[]} seqs of sends and duplicates */ this.sends = [];
     /** @type {number[]} seqs of drops */ this.drops = [];
@@ -100,6 +101,9 @@ export class Trace {
       this.match[seq] = send;
       if (send >= 0) this.match[send] = seq;
       if (kind === "drop") this.drops.push(seq);
+    } else if (kind === "wait" || kind === "corrupt") {
+      this.match[seq] = this._open.get(this.id[seq]) ?? -1;
+      if (kind === "wait" && !this.landed.has(this.match[seq])) this.landed.set(this.match[seq], this.time[seq]);
     }
     for (const id of [this.node[seq], this.peer[seq]]) {
       if (id != null && !this._known.has(id) && kind !== "link") {

@@ -47,7 +47,12 @@ export function fields(data) {
 
 const REASONS = {
   loss: "the network lost it", partition: "the partition stopped it", cut: "the link is cut", down: "the receiver was not running",
+  corrupt: "its checksum did not match", queue: "the link's queue was full",
 };
+
+const WAITS = { pause: "the node is paused", slow: "the node is busy", disk: "the node waits for its disk", clog: "the link is clogged" };
+
+const DAMAGES = { torn: "was half written", lost: "was never written", misdirected: "was overwritten by another value", rotten: "has changed by itself" };
 
 /** Why a message did not arrive. @param {string} reason */
 export function whyLost(reason) {
@@ -73,13 +78,21 @@ export function clause(trace, seq) {
     case "duplicate": return `the network copies ${trace.name(seq)} for ${peer}`;
     case "deliver": return `${node} receives ${trace.name(seq)} from ${peer}`;
     case "drop": return `${trace.name(seq)} from ${peer} to ${node} is lost: ${whyLost(data)}`;
+    case "wait": return `${trace.name(seq)} from ${peer} to ${node} waits: ${WAITS[data] ?? data}`;
+    case "corrupt": return `${trace.name(seq)} is altered on its way to ${peer}: ${clip(repr(data), 60)}`;
     case "timer": return `${node}'s timer ${data} fires`;
     case "state": return Object.entries(data).map(([name, value]) => `${name} = ${clip(repr(value), 60)}`).join(", ");
     case "disk": return `writes ${Object.keys(data).join(", ")} to disk`;
+    case "damage": return `on ${node}'s disk, ${Object.keys(data.disk).join(", ")} ${DAMAGES[data.how] ?? data.how}`;
+    case "buggify": return `takes the rare path ${data}`;
     case "note": return `notes “${clip(String(data), 80)}”`;
     case "error": return `${node} fails: ${data.error}`;
     case "crash": return `${node} crashes`;
-    case "partition": return `the network splits: ${groupWords(data)}`;
+    case "pause": return `${node} pauses`;
+    case "resume": return `${node} goes on`;
+    case "slow": return data.seconds ? `${node} takes ${repr(data.seconds)} s for each event` : `${node} is no longer slow`;
+    case "faulty": return `${node}'s disk is set: ${settings(data)}`;
+    case "partition": return `the network splits${trace.id[seq] ? " one way" : ""}: ${groupWords(data)}`;
     case "heal": return "the network heals";
     case "link": return `the link ${node ?? "any"} – ${peer ?? "any"} is set: ${settings(data)}`;
     case "clock": return `${node}'s clock is set: ${settings(data)}`;
@@ -137,6 +150,8 @@ export function pills(scene) {
   else if (groups) result.push({ text: `split: ${groupWords(groups)}`, kind: "fault" });
   const cut = new Set([...scene.links].filter(([, link]) => link.cut).map(([link]) => link.split(">").sort().join(">"))).size;
   if (cut) result.push({ text: `${plural(cut, "link")} cut`, kind: "fault" });
+  const paused = scene.nodes.filter((node) => node.paused).map((node) => node.id);
+  if (paused.length) result.push({ text: `${paused.length > 4 ? plural(paused.length, "node") : paused.join(", ")} paused`, kind: "fault" });
   const failed = scene.nodes.filter((node) => node.error);
   if (failed.length) result.push({ text: `${failed.map((node) => node.id).slice(0, 4).join(", ")} raised an error`, kind: "alarm" });
   return result;

@@ -13,13 +13,14 @@
  * @property {{text: string, seq: number, time: number} | null} note
  * @property {{error: string, where: string, seq: number} | null} error
  * @property {string | null} why  why it is down: "fault" or "error"
+ * @property {boolean} paused
  * @property {{offset?: number, rate?: number} | null} clock
  */
 
 /** @param {string} id @returns {NodeRecord} */
 function blankNode(id) {
   return {
-    id, up: false, boot: 0, state: {}, changedAt: {}, timers: {}, disk: {}, note: null, error: null, why: null, clock: null,
+    id, up: false, boot: 0, state: {}, changedAt: {}, timers: {}, disk: {}, note: null, error: null, why: null, clock: null, paused: false,
   };
 }
 
@@ -59,7 +60,7 @@ export class World {
     const node = this.nodes.get(id);
     switch (trace.kind[seq]) {
       case "start":
-        if (node) this.nodes.set(id, { ...blankNode(id), up: true, boot: trace.id[seq] ?? node.boot + 1, disk: node.disk, clock: node.clock });
+        if (node) this.nodes.set(id, { ...blankNode(id), up: true, boot: trace.id[seq] ?? node.boot + 1, disk: node.disk, clock: node.clock, paused: node.paused });
         break;
       case "send":
       case "duplicate":
@@ -89,6 +90,13 @@ export class World {
       case "disk":
         if (node) this.put(id, { disk: { ...node.disk, ...data } });
         break;
+      case "damage":
+        if (node) this.put(id, { disk: { ...node.disk, ...data.disk } });
+        break;
+      case "pause":
+      case "resume":
+        this.put(id, { paused: trace.kind[seq] === "pause" });
+        break;
       case "note":
         this.put(id, { note: { text: String(data), seq, time: trace.time[seq] } });
         break;
@@ -96,7 +104,7 @@ export class World {
         this.put(id, { error: { ...data, seq } });
         break;
       case "crash":
-        if (node) this.put(id, { up: false, why: data, state: {}, changedAt: {}, timers: {}, note: null });
+        if (node) this.put(id, { up: false, paused: false, why: data, state: {}, changedAt: {}, timers: {}, note: null });
         break;
       case "clock":
         this.put(id, { clock: data });
@@ -106,7 +114,7 @@ export class World {
         break;
       case "heal":
         this.groups = null;
-        for (const [link, settings] of this.links) this.links.set(link, { ...settings, cut: false });
+        for (const [link, settings] of this.links) this.links.set(link, { ...settings, cut: false, clog: false });
         break;
       case "link": {
         const [from, to] = [id ?? "*", trace.peer[seq] ?? "*"];
