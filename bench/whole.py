@@ -91,7 +91,9 @@ spent = time.process_time() - start
 cluster.trace.at(0.0)
 start = time.perf_counter()
 cluster.trace.at(cluster.now * 0.7)
-print((peak() - before) * 1e6 / len(cluster.trace), spent * 1e9 / len(cluster.trace), (time.perf_counter() - start) * 1e3)
+took = time.perf_counter() - start
+events = len(cluster.trace)
+print((peak() - before) * 1e6 / events, spent * 1e9 / events, took * 1e3)
 """
 
 
