@@ -85,9 +85,12 @@ class Views:
         before = [0] * len(ops)
         for first, second in self._edges(ops, consistency, process):
             before[number[second]] |= 1 << number[first]
-        implied = saturate(before, self._seen(number))
+        seen = self._seen(number)
+        implied = saturate(before, seen)
         if implied is None:
             return False
+        if process is not None and len(seen) + sum(op.f in OVERWRITE for op in ops) == len(ops):
+            return True  # reads in a row: before each place what must precede it, its own write the last of its key
         model = self.model
         argument = getattr(model, "argument", lambda op: op.value)
         partition = getattr(model, "partition", lambda op: op.key)
