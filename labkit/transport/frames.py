@@ -10,14 +10,13 @@ that the program declares, or refused.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Union
 
 import msgspec
 
 from labkit.errors import LabkitError
 from labkit.message import Message
-from labkit.node import Node
 
 VERSION = 1
 MAX_FRAME = 16 << 20  # bytes of one packet
@@ -119,16 +118,16 @@ class Codec:
     then the newest anywhere (in a notebook, the one whose cell ran last).
     """
 
-    def __init__(self, program: type[Node], limit: int = MAX_FRAME):
-        self._module = program.__module__
+    def __init__(self, handled: Iterable[type[Message]], module: str, limit: int = MAX_FRAME):
+        self.module = module
         self._limit = limit
         self._known: dict[str, type[Message]] = {}
-        for kind in program._handlers:
+        for kind in handled:
             other = self._known.setdefault(_tag(kind), kind)
             if other is not kind:
                 raise LabkitError(
-                    f"{program.__name__} handles two messages called {_tag(kind)}, of {other.__module__} and "
-                    f"{kind.__module__}: on a network they cannot be told apart; rename one of them"
+                    f"two messages called {_tag(kind)} are handled, of {other.__module__} and {kind.__module__}: "
+                    "on a network they cannot be told apart; rename one of them"
                 )
         self._decode = self._make_decoder()
 
@@ -178,7 +177,7 @@ class Codec:
 
     def _find(self, tag: str) -> type[Message] | None:
         found = [kind for kind in _below(Message) if _tag(kind) == tag]
-        own = [kind for kind in found if kind.__module__ == self._module]
+        own = [kind for kind in found if kind.__module__ == self.module]
         return next(reversed(own or found), None)
 
 

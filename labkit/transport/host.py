@@ -13,7 +13,8 @@ import asyncio
 import hashlib
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 from labkit.engine.budget import watchdog
@@ -127,6 +128,7 @@ class Host:
     seed: where the node's random numbers come from; by default different ones in every run.
     record: takes the events of the trace, `(time, kind, node, peer, id, due, data)`.
     store: the disk, which outlives the process. failed: called with the error that ended the process.
+    numbers: the ids of the messages that it sends, by default 1, 2, 3, ...
 
     Errors of the node end its process, are recorded, and are printed with the student's own traceback; `boot` starts
     another process. The errors of labkit's own (an endless storm of timers) do the same.
@@ -145,6 +147,7 @@ class Host:
         record: Callable[[Event], None] | None = None,
         store: Store | None = None,
         failed: Callable[[BaseException], None] | None = None,
+        numbers: Iterator[int] | None = None,
     ):
         if not (isinstance(program, type) and issubclass(program, Node)):
             raise LabkitError(f"{id} is to run {program!r}: give a class that derives from Node")
@@ -160,7 +163,7 @@ class Host:
         self._traced = record is not None
         self.record: Callable[[Event], None] = record or (lambda event: None)
         self._failed = failed or (lambda error: None)
-        self._messages = 0
+        self._numbers = numbers or count(1)
         time.failed = self._give_up
 
     # --- from outside
@@ -221,13 +224,13 @@ class Host:
         return self.time.loop.now
 
     def sender(self, process: Process) -> Send:
-        src, loop, traced, reaches = self.id, self.time.loop, self._traced, self._reaches
+        src, loop, traced, reaches, numbers = self.id, self.time.loop, self._traced, self._reaches, self._numbers
 
         def send(to: str, message: Any, call: int | None = None, reply: int | None = None) -> None:
             if to != src and not reaches(to):
                 raise UnknownNode(f"{src} cannot send to {to!r}: no such node; its peers are {', '.join(self.peers)}")
             message = by_value(message)
-            self._messages = id = self._messages + 1
+            id = next(numbers)
             if traced:
                 self.record((loop.now, "send", src, to, id, None, message))
             if to == src:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 import socket
 import ssl
@@ -32,6 +33,7 @@ from labkit.transport.frames import MAX_FRAME, VERSION, Hello, Welcome, greeting
 from labkit.transport.tls import Tls, names_in
 
 QUEUE = 16 << 20  # bytes that may wait for one peer
+CLIENTS = 10_000  # that are remembered
 PATIENCE = 5.0  # seconds that the other end has for the handshake and its greeting
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two attempts to connect
 
@@ -68,6 +70,7 @@ class Endpoint:
         self.connections: set[Connection] = set()
         self.address: Address | None = None
         self.closed = False
+        self._clients: dict[str, None] = {}  # whoever dialled and is no peer
         self._dirty: set[Queue] = set()
         self._awake: dict[str, asyncio.Event] = {}  # dial this peer now
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -76,8 +79,9 @@ class Endpoint:
     # --- sending
 
     def reaches(self, to: str) -> bool:
-        """Whether messages to this id have a way to go."""
-        return to in self.queues
+        """Whether this is a peer, or a client that has been here: an answer to one that has left is dropped, no
+        error."""
+        return to in self.addresses or to in self._clients
 
     def send(self, to: str, frame: bytes, id: int) -> None:
         """Queue a frame; `flush()` writes it."""
@@ -138,7 +142,7 @@ class Endpoint:
         except Refused as error:
             log.warning("%s refused %s: %s", self.id, where, error)
         except OSError as error:  # ssl.SSLError is one
-            log.warning("%s refused %s: %s", self.id, where, _plainly(error))
+            log.warning("%s refused %s: %s", self.id, where, plainly(error))
         finally:
             if connection.transport is None:
                 taken.close()
@@ -164,6 +168,9 @@ class Endpoint:
             if old is not None and old.connection is not None:
                 old.connection.close(f"{peer} has connected anew")
             self.queues[peer] = queue = Queue(self, peer)
+            self._clients[peer] = None
+            if len(self._clients) > CLIENTS:
+                del self._clients[next(iter(self._clients))]
             queue.connect(connection)
         log.info("%s: connection from %s", self.id, peer)
         return peer
@@ -206,7 +213,7 @@ class Endpoint:
             try:
                 connection = await self.connect(peer)
             except (OSError, Refused, TimeoutError) as error:
-                why = _plainly(error)
+                why = plainly(error)
                 if why != complained:  # once, not at every attempt
                     log.warning("%s cannot connect to %s: %s", self.id, peer, complained := why)
             else:
@@ -221,7 +228,10 @@ class Endpoint:
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     async def connect(self, peer: str) -> Connection:
-        """One attempt to reach a peer, with the greetings. Raises OSError, TimeoutError or Refused."""
+        """One attempt to reach a peer ("": whoever is at that address), with the greetings.
+
+        Raises OSError, TimeoutError or Refused.
+        """
         connection = Connection(self, lambda connection, body: self._read_welcome(connection, body, peer))
         options: dict[str, Any] = {}
         if self.tls is not None:
@@ -243,9 +253,9 @@ class Endpoint:
         if welcome.refused:
             raise Refused(f"it refuses: {welcome.refused}")
         self._check_claim(connection, welcome.id)
-        if peer != welcome.id:
+        if peer and peer != welcome.id:
             raise Refused(f"at that address is {welcome.id}: check the addresses")
-        return peer
+        return str(welcome.id)
 
     # --- the end
 
@@ -289,7 +299,7 @@ class Endpoint:
             self._listener = None
 
 
-def _plainly(error: BaseException) -> str:
+def plainly(error: BaseException) -> str:
     """An error of sockets or TLS in words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate does not hold: {error.verify_message}"
@@ -298,5 +308,5 @@ def _plainly(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer in {PATIENCE:g} s"
     if isinstance(error, OSError) and error.errno is not None:
-        return error.strerror or str(error)
+        return os.strerror(error.errno) if error.errno > 0 else str(error)
     return str(error) or type(error).__name__
