@@ -3,7 +3,7 @@ its word.
 
 The directory holds one log. Each `sync()` appends one record with all writes since the last one, and returns when the
 operating system says that it is on the disk; so the writes of one sync become durable together or not at all. A record
-is a mark, its length, a CRC-32 of its body, and the body. When a node boots, the log is read from the start:
+is a mark, its length, a CRC-32, and the body. When a node boots, the log is read from the start:
 
 - A record that is not whole at the end of the log is what a crash in the middle of a sync leaves. It was never
   promised, and is cut off.
@@ -40,7 +40,7 @@ COMPACT_AT = 1 << 20  # bytes of log below which it is left alone
 COMPACT_RATIO = 4  # times the size of the state
 
 _MARK = b"\xc1lab"  # 0xc1 is never used in MessagePack
-_head = struct.Struct(">4sII")  # mark, length, CRC-32 of the body
+_head = struct.Struct(">4sII")  # mark, length, CRC-32
 
 
 class FileStore(Store):
@@ -171,7 +171,7 @@ class FileStore(Store):
 
 def _record(value: Any) -> bytes:
     body = msgspec.msgpack.encode(value)
-    return _head.pack(_MARK, len(body), zlib.crc32(body)) + body
+    return _head.pack(_MARK, len(body), _checksum(len(body), body)) + body
 
 
 def _records(data: bytes) -> tuple[list[Any], int]:
@@ -189,9 +189,14 @@ def _end_of_record(data: bytes, start: int) -> int | None:
         return None
     mark, length, crc = _head.unpack_from(data, start)
     end: int = start + _head.size + length
-    if mark != _MARK or end > len(data) or zlib.crc32(memoryview(data)[start + _head.size : end]) != crc:
+    if mark != _MARK or end > len(data) or _checksum(length, memoryview(data)[start + _head.size : end]) != crc:
         return None
     return end
+
+
+def _checksum(length: int, body: bytes | memoryview) -> int:
+    """The length counts too: of zeros that a crash left behind a mark, no record shall be read."""
+    return zlib.crc32(body, zlib.crc32(length.to_bytes(4), zlib.crc32(_MARK)))
 
 
 def _whole_record_after(data: bytes, start: int) -> bool:
