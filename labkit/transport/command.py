@@ -40,8 +40,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--tls", type=FOLDER, help="Talk TLS, with the certificates in this directory.")
 @click.option("--trace", type=FILE, help="Write what happens to this file, as labkit.Trace.open reads it.")
 @click.option("--seed", type=int, help="Where the node's random numbers come from; by default new ones in every run.")
-@click.option("--verbose", is_flag=True, help="Tell of every connection.")
-def node(program: str, verbose: bool, **options: Any) -> None:
+def node(program: str, **options: Any) -> None:
     """Run one node as a process of its own, on a real network.
 
     PROGRAM is module:Class or file.py:Class. SIGTERM and Ctrl-C stop it in good order; an error of the node ends
@@ -50,7 +49,8 @@ def node(program: str, verbose: bool, **options: Any) -> None:
     \b
     labkit node player.py:Player --id n1 --listen 127.0.0.1:7001 --peer n2=127.0.0.1:7002
     """
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(message)s")
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.getLogger("labkit").setLevel(logging.INFO)
     try:
         sys.exit(asyncio.run(_run(_load(program, Node), **options)))
     except LabkitError as error:

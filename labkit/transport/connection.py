@@ -108,7 +108,8 @@ class Queue:
         self.size = 0  # bytes that wait here
         self.paused = False
         self.connection: Connection | None = None
-        self.waits = True  # for the first connection
+        self.waits = True  # for a connection that is expected; else what is put here is dropped
+        self.met = False  # it has been connected
 
     def put(self, frame: bytes, id: int) -> None:
         if self.connection is None and not self.waits:
@@ -134,13 +135,23 @@ class Queue:
     def connect(self, connection: Connection) -> None:
         self.connection, connection.queue = connection, self
         self.waits = self.paused = False
+        self.met = True
         self.flush()
+
+    def missed(self) -> None:
+        """An attempt to connect has failed: wait only for a peer that was never there yet."""
+        if self.met:
+            self.waits = False
+            self._drop_all()
 
     def disconnect(self, connection: Connection) -> None:
         if connection is self.connection:
             self.connection = None
-            while self._frames:
-                self._drop("down")
+            self._drop_all()
+
+    def _drop_all(self) -> None:
+        while self._frames:
+            self._drop("down")
 
     def _drop(self, why: str) -> None:
         frame, id = self._frames.popleft()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -39,20 +40,22 @@ class RealTime:
     turn sent.
     """
 
-    def __init__(self, real: asyncio.AbstractEventLoop):
+    def __init__(self, real: asyncio.AbstractEventLoop, loop: VirtualLoop | None = None):
         self.real = real
-        self.loop = VirtualLoop()  # type: ignore[abstract]  # what it lacks, it refuses by name
+        self.loop = loop or VirtualLoop()  # type: ignore[abstract]  # what it lacks, it refuses by name
         self.flush: list[Callable[[], None]] = []
         self.until: Callable[[], bool] | None = None  # asked after every step; if true, time stops there
         self.failed: Callable[[BaseException], None] = lambda error: None  # a turn could not be ended; time has stopped
         self._zero = 0.0  # on the real loop's clock
         self._stands: float | None = 0.0  # where time stands still, if it does
+        self._limit = math.inf  # it does not pass this
+        self._halted: asyncio.Future[None] | None = None  # someone waits for time to stand still
         self._alarm: asyncio.TimerHandle | None = None
 
     @property
     def now(self) -> float:
         """Seconds since the start, without those in which time stood still."""
-        return self.real.time() - self._zero if self._stands is None else self._stands
+        return min(self.real.time() - self._zero, self._limit) if self._stands is None else self._stands
 
     @property
     def stands(self) -> bool:
@@ -68,14 +71,30 @@ class RealTime:
             self._set_alarm()
 
     def halt(self, at: float | None = None) -> None:
-        """Let time stand still: at `at` if that is earlier than now, but never before what has happened."""
+        """Let time stand still, now or at an earlier moment."""
         if self._stands is None:
             now = self.now
-            self._stands = max(self.loop.now, now if at is None else min(at, now))
+            self._stands = max(self.loop.now, now if at is None else at)
             watchdog.watch(None)
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+        if self._halted is not None and not self._halted.done():
+            self._halted.set_result(None)
+
+    async def run(self, to: float, until: Callable[[], bool] | None = None) -> None:
+        """Let time pass to a moment, or until `until()` is true; then it stands still again."""
+        self.go()
+        self._limit, self.until, self._halted = to, until, self.real.create_future()
+        alarm = self.real.call_at(self._zero + to, self.halt)
+        try:
+            self.turn()
+            await self._halted
+        finally:
+            alarm.cancel()
+            self.until = self._halted = None
+            self.halt()
+            self._limit = math.inf
 
     def soon(self, callback: Callable[[Any], Any], argument: Any) -> None:
         """Put a call at the present moment; `turn()`, or a turn that is under way, makes it."""
@@ -183,7 +202,7 @@ class Host:
             world=self,
             seed=seed,
             # Not the number of the boot: without a disk that would be 1 again, and an old call's answer taken for new.
-            boot=random.SystemRandom().getrandbits(30),
+            boot=1 + random.SystemRandom().getrandbits(30),
             clock=self.clock,
             stored=self.disk.durable,
             traced=self._traced,

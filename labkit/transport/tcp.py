@@ -8,7 +8,8 @@ What may happen to a message is what may happen to it on any network: it arrives
 arrive in order as long as their connection lasts, and some are lost.
 
 - Until a peer has answered for the first time, messages to it wait (so nodes may be started in any order).
-- When its connection breaks, what was under way is lost, and what is sent before it is back is dropped ("down").
+- When its connection breaks, what was under way is lost, and what is sent is dropped ("down") until it shows that it is
+  back.
 - A peer that does not read as fast as it is written to fills its queue; then the oldest messages are dropped ("queue
   full"), because the newest say best what is the case now.
 
@@ -202,9 +203,11 @@ class Endpoint:
                 self._start(self._keep_connected(peer, queue))
 
     def wake(self, peer: str) -> None:
-        """Dial this peer now, if it is not connected: there is a sign that it is up."""
+        """Dial this peer now, if it is not connected: there is a sign that it is up. Messages wait for the outcome."""
         if peer in self._awake:
             self._awake[peer].set()
+            queue = self.queues[peer]
+            queue.waits = queue.waits or queue.connection is None
 
     async def _keep_connected(self, peer: str, queue: Queue) -> None:
         pause, complained = FIRST_PAUSE, ""
@@ -213,9 +216,11 @@ class Endpoint:
             try:
                 connection = await self.connect(peer)
             except (OSError, Refused, TimeoutError) as error:
+                queue.missed()
                 why = plainly(error)
                 if why != complained:  # once, not at every attempt
-                    log.warning("%s cannot connect to %s: %s", self.id, peer, complained := why)
+                    level = logging.WARNING if queue.waits else logging.INFO
+                    log.log(level, "%s cannot connect to %s: %s", self.id, peer, complained := why)
             else:
                 pause, complained = FIRST_PAUSE, ""
                 log.info("%s: connected to %s", self.id, peer)
