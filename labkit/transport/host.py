@@ -216,6 +216,14 @@ class Host:
         """A message has arrived. The node gets it in the next turn: after one or many of these, call `time.turn()`."""
         self.time.soon(self._deliver, (message, sender, call, reply, id))
 
+    def understands(self, kind: type) -> bool:
+        """Whether the node has a handler for messages of this kind, or takes any. (A node in a simulation fails where
+        it does not; one on a real network must not fail because of what others send.)"""
+        process = self.process
+        if process is None or process._receives or kind in process._handlers:
+            return True
+        return process.node._handler_for(kind) is not None
+
     def stop(self, why: str = "fault") -> None:
         """End the node's process, as a crash does: what its disk had not synced is gone."""
         if self.process is not None:

@@ -85,11 +85,13 @@ class TcpNode:
         self.endpoint.send(to, self.codec.encode(id, call, reply, message), id)
 
     def _received(self, sender: str, bodies: list[bytes]) -> None:
-        decode, deliver = self.codec.decode, self.host.deliver
+        decode, deliver, understands = self.codec.decode, self.host.deliver, self.host.understands
         try:
             for body in bodies:
                 try:
                     id, call, reply, message = decode(body)
+                    if reply is None and not understands(type(message)):
+                        raise Unreadable(id, self.host.program._why_no_handler(type(message)))
                 except Unreadable as error:
                     log.warning("%s dropped a message from %s: %s", self.id, sender, error)
                     self._record((self.time.now, "drop", self.id, sender, error.id, None, str(error)))

@@ -216,7 +216,8 @@ class Endpoint:
             try:
                 connection = await self.connect(peer)
             except (OSError, Refused, TimeoutError) as error:
-                queue.missed()
+                if not self._awake[peer].is_set():  # else it came up while this attempt was failing
+                    queue.missed()
                 why = plainly(error)
                 if why != complained:  # once, not at every attempt
                     level = logging.WARNING if queue.waits else logging.INFO
