@@ -274,6 +274,8 @@ class Host:
         self.disk.pending.append((key, value, deleted))
 
     def sync(self, process: Runs) -> None:
+        for flush in self.time.flush:
+            flush()  # what was sent before the sync leaves before it, and others work on it meanwhile
         changed = self.disk.sync()
         if changed and self._traced:
             self.record((self.now, "disk", self.id, None, None, None, plain(changed)))
