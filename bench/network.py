@@ -175,7 +175,7 @@ def serve_echo(port: int) -> None:
         server = await asyncio.start_server(echo, "127.0.0.1", port)
         await server.serve_forever()
 
-    logging.disable(logging.WARNING)
+    logging.disable(logging.CRITICAL)
     asyncio.run(main())
 
 
@@ -247,7 +247,7 @@ def _serve_pysyncobj(number: int, ports: list[int], folder: str, results: Any) -
         def write(self, value: int) -> int:
             return value
 
-    logging.disable(logging.WARNING)
+    logging.disable(logging.CRITICAL)
     addresses = [f"127.0.0.1:{port}" for port in ports]
     own = addresses.pop(number)
     options = {"journalFile": f"{folder}/{number}", "appendEntriesUseBatch": False, "autoTickPeriod": 0.001}
@@ -267,7 +267,7 @@ def _serve_pysyncobj(number: int, ports: list[int], folder: str, results: Any) -
 def one_sync() -> float:
     """Milliseconds (the median) to append 60 bytes to a file and sync it: what no synced write can beat."""
     times = []
-    with tempfile.TemporaryFile() as file:
+    with tempfile.NamedTemporaryFile() as file:
         for _ in range(WRITES):
             start = time.perf_counter()
             os.write(file.fileno(), bytes(60))

@@ -11,6 +11,7 @@ from typing import Any
 from labkit.errors import LabkitError, NodeDown
 from labkit.message import Message, by_value
 from labkit.transport.aside import aside
+from labkit.transport.connection import Refused
 from labkit.transport.frames import Codec, Unreadable
 from labkit.transport.tcp import Address, Endpoint, plainly
 from labkit.transport.tls import Tls
@@ -46,10 +47,11 @@ class Remote:
             )
             self._connection = self._run(self._endpoint.connect(""))
         except (OSError, LabkitError) as error:
-            self._loop.close()
-            raise LabkitError(f"cannot connect to {address[0]}:{address[1]}: {plainly(error)}") from None
+            self._give_up()
+            hint = "; if it talks TLS, so must you" if isinstance(error, Refused) and tls is None else ""
+            raise LabkitError(f"cannot connect to {address[0]}:{address[1]}: {plainly(error)}{hint}") from None
         except BaseException:
-            self._loop.close()
+            self._give_up()
             raise
         self.node = self._connection.peer
 
@@ -71,6 +73,11 @@ class Remote:
         if not self._loop.is_closed():
             self._run(self._endpoint.close())
             self._loop.close()
+
+    def _give_up(self) -> None:
+        if hasattr(self, "_endpoint"):
+            self._run(self._endpoint.close())
+        self._loop.close()
 
     async def _call(self, msg: Message, timeout: float) -> Any:
         number = next(self._numbers)
