@@ -65,7 +65,7 @@ class Register(Specification):
 
     name = "register"
     reads = frozenset({"read", "get"})
-    operations = ("read", "write", "get", "put")
+    operations: tuple[str, ...] = ("read", "write", "get", "put")
 
     def __init__(self, initial: Any = None):
         self.start = (initial,)
@@ -83,7 +83,7 @@ class CasRegister(Register):
     """A register with compare-and-set as well: "cas" of [old, new], whose result is False if the comparison failed."""
 
     name = "cas-register"
-    operations = ("read", "write", "get", "put", "cas")
+    operations: tuple[str, ...] = ("read", "write", "get", "put", "cas")
 
     def step(self, state: Any, op: str, value: Any, result: Any) -> Any:
         if op == "cas":

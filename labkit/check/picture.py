@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 ROW, BAR, LEFT, RIGHT, TOP = 40, 24, 64, 24, 14
 STEP, CHARACTER = 26.0, 7.0  # between two events; the width of a letter
 MOST = 40  # operations in one picture
-_COLOURS = """<style>svg{--t:#1c2026;--m:#5d6570;--l:#aab2bb;--b:#0072b2;--f:#c74a00;--p:#f7f9fb;--i:#e4eef6;--w:#fbe6dc}
+_COLOURS = """<style>
+svg{--t:#1c2026;--m:#5d6570;--l:#aab2bb;--b:#0072b2;--f:#c74a00;--p:#f7f9fb;--i:#e4eef6;--w:#fbe6dc}
 @media(prefers-color-scheme:dark){svg{--t:#e8eaed;--m:#9aa4af;--l:#59626d;--b:#56b4e9;--f:#ff8a4c;--p:#1d2126;
 --i:#1f3242;--w:#46291c}}</style>"""
 _INKS = {"t": "#1c2026", "m": "#5d6570", "l": "#aab2bb", "b": "#0072b2", "f": "#c74a00", "p": "#f7f9fb",
@@ -81,7 +82,8 @@ def _spread(shown: list[Op], points: dict[Op, float], marks: list[int]) -> dict[
     """The x of every event and point: in order, with room for each operation's words."""
     stops = sorted({float(mark) for mark in marks} | set(points.values()))
     ends = {op.completed: op for op in shown if op.completed is not None}
-    x, places = float(LEFT), {}
+    x = float(LEFT)
+    places: dict[float, float] = {}
     for stop in stops:
         op = ends.get(int(stop)) if stop == int(stop) else None
         if op is not None:
@@ -101,7 +103,8 @@ def _bar(op: Op, start: float, end: float, y: float, wrong: bool) -> str:
     thick = 2.5 if wrong else 1.2
     sign = "✗ " if wrong else ""
     return (
-        f'<rect x="{start:.1f}" y="{y:.0f}" width="{end - start:.1f}" height="{BAR}" rx="5" stroke-width="{thick}"{dash} '
+        f'<rect x="{start:.1f}" y="{y:.0f}" width="{end - start:.1f}" height="{BAR}" rx="5" '
+        f'stroke-width="{thick}"{dash} '
         f"{_ink(fill=fill, stroke=edge)}><title>{escape(str(op))}</title></rect>"
         f'<text x="{start + 7:.1f}" y="{y + 14:.0f}" {_ink(fill="t")}>{sign}{escape(op.call)}</text>'
     )

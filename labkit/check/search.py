@@ -59,18 +59,16 @@ def prepare(operations: list[Op], model: Any) -> Plan:
     by_name = frozenset(getattr(model, "reads", ()))
     argument = getattr(model, "argument", lambda op: op.value)
     reading = [op.type == "ok" and (never(op) if never else op.f in by_name) for op in operations]
-    known = [number for number, op in enumerate(operations) if op.completed is not None]
-    only_reads = getattr(model, "reads", ())
-    unknown = [n for n, op in enumerate(operations) if op.completed is None and op.f not in only_reads]
+    returning = {number: op.completed for number, op in enumerate(operations) if op.completed is not None}
+    unknown = [n for n, op in enumerate(operations) if op.completed is None and op.f not in by_name]
     plan = Plan(operations, [(op.f, argument(op), op.result) for op in operations], [0] * len(operations), 0)
-    events = sorted([(operations[n].invoked, 0, n) for n in known] + [(operations[n].completed, 1, n) for n in known])
-    plan.is_read = {n for n in known if reading[n]}
+    events = sorted([(operations[n].invoked, 0, n) for n in returning] + [(returning[n], 1, n) for n in returning])
+    plan.is_read = {n for n in returning if reading[n]}
     free: list[int] = []
     open_now: dict[int, None] = {}
     reads_now: dict[int, None] = {}
     fresh: list[int] = []
     starts = [operations[n].invoked for n in unknown]
-    returning = {n: completed for n in known if (completed := operations[n].completed) is not None}
     for place, is_return, number in events:
         if not is_return:
             if not free:
