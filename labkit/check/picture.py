@@ -4,15 +4,17 @@ follows the theme. The order of the events is drawn, not their times, so that ev
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.check.history import Op
 from labkit.check.verdict import SIGNS, STYLE
 
 if TYPE_CHECKING:
     from labkit.check.linearizability import Linearizability
+    from labkit.check.versions import Anomaly
 
 ROW, BAR, LEFT, RIGHT, TOP = 40, 24, 64, 24, 14
 STEP, CHARACTER = 26.0, 7.0  # between two events; the width of a letter
@@ -126,9 +128,76 @@ def violation_picture(verdict: Linearizability) -> str:
 
 def figure(svg: str, words: str, outcome: str = "") -> str:
     """A picture and its words as HTML; the picture as an image, which an untrusted notebook shows too."""
-    data = base64.b64encode(svg.encode()).decode()
     sign = f"{SIGNS[outcome]} " if outcome else ""
     return (
         f'<div class="labkit-verdict"><style>{STYLE}</style><p class="said {outcome}">{sign}{escape(words)}</p>'
-        f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{data}"></div>'
+        f"{image(svg, words)}</div>"
+    )
+
+
+def image(svg: str, words: str) -> str:
+    """A picture as an HTML image."""
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{data}">'
+
+
+def table(verdicts: dict[str, Any]) -> str:
+    """Verdicts as an HTML table, each with its evidence folded in."""
+    rows = []
+    for name, verdict in verdicts.items():
+        why = escape(verdict.why)
+        if verdict.outcome == "violated":
+            why = f"<details><summary>{why}</summary>{verdict._repr_html_()}</details>"
+        rows.append(
+            f"<tr><td>{SIGNS[verdict.outcome]} {verdict.outcome}</td><th>{escape(name)}</th><td>{why}</td></tr>"
+        )
+    return f'<div class="labkit-verdict"><style>{STYLE}</style><table>{"".join(rows)}</table></div>'
+
+
+def cycle_picture(anomaly: Anomaly, transactions: dict[str, Op]) -> str:
+    """The cycle of an anomaly as SVG: its transactions in a ring, an arrow for each edge with its kind and key."""
+    names = [step.source for step in anomaly.steps]
+    labels = {name: f"{name}: {transactions[name].call}" for name in names}
+    room = max(len(label) for label in labels.values()) * CHARACTER / 2 + 16
+    across, down = max(110.0, room + 40), 0.0 if len(names) == 2 else 40.0 + 22 * len(names)
+    width, height = 2 * (across + room) + 8, 2 * down + (120 if len(names) == 2 else 70)
+    at = {}
+    for n, name in enumerate(names):
+        turn = 2 * math.pi * n / len(names) + (math.pi if len(names) == 2 else -math.pi / 2)
+        at[name] = (width / 2 + across * math.cos(turn), height / 2 + down * math.sin(turn))
+    words = escape(str(anomaly))
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+        f'role="img" aria-label="{words}" font-family="system-ui, sans-serif" font-size="12">{_COLOURS}'
+        f'<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+        f'<path d="M0 0L8 4L0 8Z" {_ink(fill="f")}/></marker></defs>'
+        f'<rect width="{width:.0f}" height="{height:.0f}" rx="8" {_ink(fill="p")}/>'
+    ]
+    for step in anomaly.steps:
+        parts.append(_arrow(at[step.source], at[step.target], step))
+    for name, (x, y) in at.items():
+        half = len(labels[name]) * CHARACTER / 2 + 8
+        box = f'x="{x - half:.0f}" y="{y - 14:.0f}" width="{2 * half:.0f}" height="28" rx="6"'
+        parts.append(f"<rect {box} {_ink(fill='i', stroke='b')}/>")
+        parts.append(f'<text x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle" {_ink(fill="t")}>'
+                     f"{escape(labels[name])}</text>")  # fmt: skip
+    return "".join([*parts, "</svg>"])
+
+
+def _arrow(start: tuple[float, float], end: tuple[float, float], step: Any) -> str:
+    """A curved arrow, bent to its left so that two between the same boxes lie apart, with its words at the bend."""
+    (x1, y1), (x2, y2) = start, end
+    length = math.dist(start, end) or 1.0
+    bend_x = (x1 + x2) / 2 + (y2 - y1) / length * 34
+    bend_y = (y1 + y2) / 2 - (x2 - x1) / length * 58
+    y1 += 15 if bend_y > y1 + 4 else -15 if bend_y < y1 - 4 else 0
+    y2 += 16 if bend_y > y2 + 4 else -16 if bend_y < y2 - 4 else 0
+    label = step.kind + (f" {step.key}" if step.key is not None else "")
+    x, y = (x1 + x2) / 4 + bend_x / 2, (y1 + y2) / 4 + bend_y / 2
+    dash = ' stroke-dasharray="5 4"' if step.kind == "rw" else ""
+    return (
+        f'<path d="M{x1:.0f} {y1:.0f}Q{bend_x:.0f} {bend_y:.0f} {x2:.0f} {y2:.0f}" fill="none" stroke-width="1.8"'
+        f'{dash} {_ink(stroke="f")} marker-end="url(#head)"><title>{escape(step.words)}</title></path>'
+        f'<text x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle" font-weight="700" paint-order="stroke" '
+        f'stroke-width="4" {_ink(fill="f", stroke="p")}>{escape(label)}</text>'
     )
