@@ -9,6 +9,7 @@ import click
 
 # name: (where the click command is, its line in `labkit --help`)
 COMMANDS = {
+    "check": ("labkit.check.command:check", "Judge a history: linearizable, serializable, causal, ..."),
     "doctor": ("labkit.cli:doctor", "Check this computer: what is missing, and the command that gets it."),
     "grade": ("labkit.grade.command:grade", "Grade a folder of notebooks."),
     "release": ("labkit.course.release:command", "Make the exercises from their solutions."),

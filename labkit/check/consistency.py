@@ -121,14 +121,27 @@ def consistent(
 
 @dataclass(frozen=True)
 class Table:
-    """Which models a history keeps to: a verdict for each, strongest first. Truth, length and indexing are a dict's."""
+    """Which models a history keeps to: a verdict for each, strongest first: `table["causal"]`."""
 
     verdicts: dict[str, Verdict]
+
+    @property
+    def outcome(self) -> str:
+        """The strongest verdict's: a table holds if the history is linearizable."""
+        return next(iter(self.verdicts.values())).outcome
 
     def __getitem__(self, consistency: str) -> Verdict:
         return self.verdicts[consistency]
 
+    def document(self) -> dict[str, Any]:
+        """The table as JSON data."""
+        return {name: verdict.document() for name, verdict in self.verdicts.items()}
+
     def __repr__(self) -> str:
+        return self.text()
+
+    def text(self) -> str:
+        """The table for a terminal."""
         width = max(map(len, self.verdicts))
         lines = []
         for name, verdict in self.verdicts.items():
