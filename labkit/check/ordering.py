@@ -77,7 +77,7 @@ def explain(
             if reads[n]:
                 continue
             new = step(state, n)
-            if new is None or (optional[n] and new == state):
+            if new is None or (optional[n] and not after[n] and new == state):
                 continue
             now, left = place(done, ready, n)
             now, left = settle(now, left, new)

@@ -11,6 +11,7 @@ from labkit.check.models import Register, start_of
 from labkit.check.ordering import explain, saturate
 
 OVERWRITE = frozenset({"write", "put", "delete"})
+PUT = frozenset({"add", "enqueue"})  # beside a register's: what makes its value be seen
 PATIENCE = 3.0  # seconds for making a core small
 
 
@@ -33,9 +34,11 @@ class Views:
         initial = start[0] if isinstance(start, tuple) and len(start) == 1 else None
         written: dict[tuple[Any, Any], list[Op]] = {}
         for op in operations:
-            if not self.is_read[op]:
+            if not self.is_read[op] and (op.f in PUT or isinstance(model, Register)):
                 written.setdefault((op.key, _put(op)), []).append(op)
         for op in operations:
+            if op.completed is not None and _hides(op, self.is_read[op]):
+                self.unclear[op] = None
             for value in _shown(op):
                 writers = [w for w in written.get((op.key, value), []) if w is not op]
                 if len(writers) == 1 and value != initial:
@@ -56,22 +59,24 @@ class Views:
                 for read in mine:
                     if self.is_read[read]:
                         before = [op for op in mine if op.invoked < read.invoked and not self.is_read[op]]
-                        seen = others if read in self.unclear else self._origins(read)
-                        some = [op for op in seen if op not in before]
+                        later = [op for op in mine if op not in before and not self.is_read[op]]
+                        some = [op for op in self._origins([*before, read], others + later) if op not in before]
                         yield process, [op for op in [*before, *some, read] if op.key == read.key]
             else:
                 yield process, sorted([*mine, *others], key=lambda op: op.invoked)
 
-    def _origins(self, read: Op) -> list[Op]:
-        """The updates whose values a read shows, and those whose values they needed."""
+    def _origins(self, ops: list[Op], others: list[Op]) -> list[Op]:
+        """The updates whose values these operations show, and those whose values they needed; or all the others."""
         found: dict[Op, None] = {}
-        pending = [read]
+        pending = [op for op in ops if op.key == ops[-1].key]
+        if not isinstance(self.model, Register) or any(op in self.unclear or op.f == "append" for op in pending):
+            return others
         while pending:
             for source in self.sources.get(pending.pop(), ()):
                 if source not in found:
                     found[source] = None
                     pending.append(source)
-        return list(found)
+        return others if any(op in self.unclear or op.f == "append" for op in found) else list(found)
 
     def explained(self, view: list[Op], consistency: str, process: Any, deadline: float) -> bool | None:
         """Whether the operations of a view have an order; None if it could not be found out in time."""
@@ -87,7 +92,8 @@ class Views:
         argument = getattr(model, "argument", lambda op: op.value)
         partition = getattr(model, "partition", lambda op: op.key)
         objects = {key: n for n, key in enumerate(dict.fromkeys(partition(op) for op in ops))}
-        hidden = [process is not None and op.process != process for op in ops]
+        now = view[-1].invoked if consistency == "read-your-writes" else float("inf")
+        hidden = [process is not None and (op.process != process or op.invoked > now) for op in ops]
         steps = [
             (objects[partition(op)], op.f, argument(op), UNKNOWN if hide else op.result)
             for op, hide in zip(ops, hidden, strict=True)
@@ -138,7 +144,7 @@ class Views:
                 edges += _chain(done, mine)
             elif consistency == "read-your-writes":
                 edges += _chain(writes, mine) if one == process else []
-                edges += [(write, read) for read in reads for write in writes]
+                edges += [(write, read) for read in reads for write in writes if write.invoked < read.invoked]
             else:
                 edges += _chain(reads, reads)
                 if consistency == "monotonic-writes":
@@ -159,7 +165,7 @@ class Views:
             for op in (op for op in self.operations if op.process == process):
                 own = consistency == "causal"
                 if op in ops and (own or not self.is_read[op]):
-                    edges += [(source, op) for source in seen if source in ops and source is not op]
+                    edges += [(source, op) for source in seen if source in ops]
                 if op.completed is not None:
                     sources = self.sources.get(op, ())
                     if own and op in ops:
@@ -175,7 +181,7 @@ class Views:
         core = view if consistency == "read-your-writes" else self.operations
         size = max(len(core) // 2, 1)
         while True:
-            start = 0
+            start, whole = 0, len(core)
             while start < len(core):
                 rest = core[:start] + core[start + size :]
                 droppable = self._closed(core[start : start + size], rest) and time.monotonic() < deadline
@@ -183,7 +189,7 @@ class Views:
                     core = rest
                 else:
                     start += size
-            if size == 1:
+            if size == 1 and len(core) == whole:
                 return sorted(core, key=lambda op: op.invoked)
             size = max(size // 2, 1)
 
@@ -196,8 +202,10 @@ class Views:
         """Whether nothing that is left shows a value of what is dropped, or may do so."""
         gone = set(dropped)
         updates = {op.key for op in dropped if not self.is_read[op]}
+        register = isinstance(self.model, Register)
         return not any(
-            (op in self.unclear and op.key in updates) or any(source in gone for source in self.sources.get(op, ()))
+            (op.key in updates and (op in self.unclear or not register or op.f not in (*OVERWRITE, "read", "get")))
+            or any(source in gone for source in self.sources.get(op, ()))
             for op in rest
         )
 
@@ -215,6 +223,13 @@ def _chain(first: list[Op], then: list[Op]) -> list[tuple[Op, Op]]:
 def _put(op: Op) -> Any:
     """The value that an update puts into its object."""
     return op.value[1] if op.f == "cas" and isinstance(op.value, tuple) else op.value
+
+
+def _hides(op: Op, is_read: bool) -> bool:
+    """Whether an operation has seen something of its object's state, but does not show which updates that were."""
+    if op.f == "cas" or op.f == "dequeue":
+        return op.result is False or op.result is None
+    return op.f in ("acquire", "release") or (is_read and op.f not in ("read", "get", "peek"))
 
 
 def _shown(op: Op) -> tuple[Any, ...]:
