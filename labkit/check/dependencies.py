@@ -28,12 +28,7 @@ MOST = 8  # cycles reported under one name
 def dependencies(facts: Facts) -> nx.DiGraph:
     """The graph of the transactions that took effect, by number. An edge has for each of its kinds why it is there."""
     graph = nx.DiGraph()
-    observed = {facts.writer[key, version].number for _, key, version in facts.reads if (key, version) in facts.writer}
-    for whole in facts.lists:
-        observed |= {facts.writer[whole[1], v].number for v in facts.lists[whole] if (whole[1], v) in facts.writer}
-    for txn in facts.txns:
-        if txn.committed or (txn.committed is None and txn.number in observed):
-            graph.add_node(txn.number)
+    graph.add_nodes_from(sorted(facts.took_effect()))
 
     def add(source: Txn | None, target: Txn | None, kind: str, key: Any, old: Any, new: Any) -> None:
         if source and target and source is not target and source.number in graph and target.number in graph:
@@ -209,7 +204,7 @@ def _explain(facts: Facts, cycle: Cycle, name: str, suffix: str) -> Anomaly:
     names = tuple(step.source for step in steps)
     keys = {why[0] for _, _, kind, why in cycle if kind in ("ww", "wr", "rw")}
     alone = {kind for _, _, kind, _ in cycle} <= {"ww", "wr", "rw"}
-    alias = {"G0": "write cycle", "G1c": "circular information flow"}.get(name, "")
+    alias = {"G0": "write cycle", "G1c": "circular information flow"}.get(name, "") if alone else ""
     if name == "G-single" and alone:
         kinds = sorted(kind for _, _, kind, _ in cycle)
         alias = "lost update" if len(keys) == 1 and kinds == ["rw", "ww"] and _both_read(facts, cycle) else "read skew"

@@ -91,7 +91,8 @@ class Op:
         """The operation without its process, as "write(x, 3)"."""
         if self.f == "txn":
             done = self.result if self.type == "ok" and isinstance(self.result, tuple) else self.value
-            return " ".join(_micro(step) for step in done or ())
+            end = {"ok": "", "fail": " failed", "info": " -> ?"}[self.type]
+            return " ".join(_micro(step, self.type == "ok") for step in done or ()) + end
         given = [] if self.value is None or (self.f in READS and self.type == "ok") else [self.value]
         arguments = ", ".join(show(part) for part in ([] if self.key is None else [self.key]) + given)
         if self.type == "fail":
@@ -114,8 +115,10 @@ def show(value: Any) -> str:
     return "nil" if value is None else repr(value)
 
 
-def _micro(step: Any) -> str:
+def _micro(step: Any, answered: bool) -> str:
     f, key, value = step
+    if f == "r" and not answered:
+        return f"r({show(key)})"
     return f"r({show(key)})={show(value)}" if f == "r" else f"{f}({show(key)}, {show(value)})"
 
 

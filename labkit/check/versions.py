@@ -90,6 +90,13 @@ class Facts:
     lists: dict[tuple[int, Any, Any], tuple[Any, ...]] = field(default_factory=dict)
     complete: bool = True
 
+    def took_effect(self) -> set[int]:
+        """The numbers of the transactions that committed, or of which somebody saw a write."""
+        shown = {(key, value) for (_, key, _), whole in self.lists.items() for value in whole}
+        shown |= {(key, version) for _, key, version in self.reads}
+        seen = {self.writer[write].number for write in shown if write in self.writer}
+        return {txn.number for txn in self.txns if txn.committed or (txn.committed is None and txn.number in seen)}
+
     def report(self, name: str, known_as: str, words: str, *txns: Txn) -> None:
         names = tuple(dict.fromkeys(txn.name for txn in txns))
         if not any(a.name == name and a.transactions == names for a in self.anomalies):
@@ -166,7 +173,9 @@ def _internal_lists(txn: Txn, facts: Facts) -> None:
             facts.report("duplicate elements", "", words, txn)
             continue
         theirs = got[: len(got) - len(mine)]
-        if set(theirs) & set(mine):
+        if early := [item for item in theirs if facts.writer.get((key, item)) is txn]:
+            words = f"{txn.name} read {show(key)} = {show(got)}, with its own {show(early[0])} in a wrong place"
+            facts.report("internal", "internal inconsistency", words, txn)
             continue
         version = theirs[-1] if theirs else None
         facts.lists[txn.number, key, version] = theirs
@@ -184,6 +193,9 @@ def _internal_registers(txn: Txn, facts: Facts) -> None:
             continue
         if key in now and now[key] != value:
             words = f"{txn.name} read {show(key)} = {show(value)}, but its own steps before made it {show(now[key])}"
+            facts.report("internal", "internal inconsistency", words, txn)
+        elif key not in own and facts.writer.get((key, value)) is txn:
+            words = f"{txn.name} read {show(key)} = {show(value)} before it wrote that"
             facts.report("internal", "internal inconsistency", words, txn)
         elif key not in own and key not in now:
             facts.reads.append((txn, key, value))
@@ -208,8 +220,9 @@ def _order_lists(facts: Facts) -> None:
                 facts.report("incompatible order", "", f"{words}neither begins with the other", by, txn)
                 torn.add(key)
     committed: dict[Any, list[Any]] = {}
+    effective = facts.took_effect()
     for (key, value), txn in facts.writer.items():
-        if txn.committed and value not in longest.get(key, ((), None))[0]:
+        if txn.number in effective and value not in longest.get(key, ((), None))[0]:
             committed.setdefault(key, []).append(value)
     for key in dict.fromkeys([*longest, *committed]):
         if key in torn:
@@ -228,10 +241,10 @@ def _order_lists(facts: Facts) -> None:
 
 def _order_registers(facts: Facts) -> None:
     """null comes first; and what a transaction read, or wrote, comes before what it then writes."""
-    observed = {(key, value) for _, key, value in facts.reads}
+    effective = facts.took_effect()
     facts.complete = False
     for (key, value), txn in facts.writer.items():
-        if txn.committed or (txn.committed is None and (key, value) in observed):
+        if txn.number in effective:
             _precedes(facts, key, None, value)
     for txn in facts.txns:
         now: dict[Any, Any] = {}

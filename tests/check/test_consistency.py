@@ -92,7 +92,7 @@ def by_trying(history, model):
         "sequential": program,
         "pram": program,
         "causal": causes,
-        "monotonic-reads": {(a, b) for a, b in program if read[a] and read[b] or (not read[a] and a.key == b.key)},
+        "monotonic-reads": {(a, b) for a, b in program if (read[a] and read[b]) or (not read[a] and a.key == b.key)},
         "monotonic-writes": {(a, b) for a, b in program if read[a] is read[b]},
         "writes-follow-reads": {(a, b) for a, b in program if read[a] and read[b]}
         | {(w, b) for w, r in shows for a, b in program if a is r and not read[b]},
