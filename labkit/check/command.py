@@ -21,7 +21,18 @@ STATUS = {HOLDS: 0, VIOLATED: 1, UNKNOWN: 2}
 BAD_INPUT = 3
 
 
-@click.command()
+class Judge(click.Command):
+    """A command whose wrong options are bad input too."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **options)
+        except click.UsageError as error:
+            error.exit_code = BAD_INPUT
+            raise
+
+
+@click.command(cls=Judge)
 @click.argument("file", type=click.Path())
 @click.option("--model", required=True, type=click.Choice([*MODELS, *WORKLOADS]), help="What the history is about.")
 @click.option(

@@ -10,10 +10,11 @@ from typing import Any
 
 from labkit.check import models
 from labkit.check.history import History, Op, show
-from labkit.check.search import Found, follow, prepare, search
+from labkit.check.search import Found, clusters, follow, prepare, search
 from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED, Verdict, describe
 
 REMEMBERED = 4_000_000  # decisions of one object that are remembered: about half a gigabyte
+REPEATED = 200_000  # decisions for finding the largest prefix, where the verdict needed a look at later answers
 SHOWN = 12  # possible states that are put in words
 
 
@@ -86,6 +87,8 @@ def linearizable(
     for op in operations:
         objects.setdefault(partition(op), []).append(op)
     jobs = {key: (prepare(part, model), Found()) for key, part in objects.items()}
+    for plan, _ in jobs.values():
+        clusters(plan, model)
     at_fault, in_time = _run(jobs, model, deadline)
     decisions = sum(found.decisions for _, found in jobs.values())
     orders = {
@@ -94,7 +97,10 @@ def linearizable(
         if found.ended == "found"
     }
     for key in at_fault:
-        return _violation(key, *jobs[key], model, name, orders, decisions)
+        plan, found = jobs[key]
+        if plan.first:
+            found = _furthest(plan, model, found, deadline)
+        return _violation(key, plan, found, model, name, orders, decisions)
     if in_time and all(found.ended == "found" for _, found in jobs.values()):
         why = f"The {len(operations)} operations have an order that explains every answer."
         return Linearizability("linearizable", name, HOLDS, why, orders, operations, decisions=decisions)
@@ -118,6 +124,16 @@ def _run(jobs: dict[Any, Any], model: Any, deadline: float) -> tuple[list[Any], 
     return [], True
 
 
+def _furthest(plan: Any, model: Any, found: Found, deadline: float) -> Found:
+    """How far an order can get, and the states there, without a look at later answers; as found, if that takes long."""
+    plan.first = []
+    again = Found()
+    for _ in search(plan, model, again, REPEATED):
+        if time.monotonic() > deadline:
+            return found
+    return again if again.ended == "exhausted" else found
+
+
 def _violation(
     key: Any, plan: Any, found: Found, model: Any, name: str, orders: dict[Any, list[Op]], decisions: int
 ) -> Linearizability:
@@ -129,6 +145,8 @@ def _violation(
     where = "" if key is None else f" of {show(key)}"
     could = "the only possible state" if len(states) == 1 else "the possible states"
     why = f"{wrong} cannot take effect before its answer: {could}{where} there: {listed}."
+    if plan.first:
+        why = f"No order explains {wrong} together with the answers after it; the states tried{where}: {listed}."
     return Linearizability(
         "linearizable", name, VIOLATED, why, orders, plan.operations, key, wrong, states, decisions
     )  # fmt: skip

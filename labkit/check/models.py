@@ -75,6 +75,20 @@ class Register(Specification):
             return state if state[0] == result else None
         return (value,)
 
+    def puts(self, op: Op) -> tuple[Any] | None:
+        """The state that an operation leaves behind if it takes effect; None if that depends on the state before."""
+        return (
+            None if op.f == "append" else (None,) if op.f == "delete" else (op.value[1] if op.f == "cas" else op.value,)
+        )
+
+    def saw(self, op: Op) -> tuple[Any] | None:
+        """The state that an operation with this answer saw; None if the answer does not tell."""
+        if op.completed is None:
+            return None
+        return (
+            (op.result,) if op.f in self.reads else (op.value[0],) if op.f == "cas" and op.result is not False else None
+        )
+
     def show(self, state: Any) -> str:
         return show(state[0])
 

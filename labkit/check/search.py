@@ -7,12 +7,15 @@ is one integer: the operations which are open and have taken effect (a bit each;
 its bit to the next operation, so that there are as many bits as there is concurrency), the return, and the number of
 the object's state. No such integer is looked at twice.
 
-Four rules spare most of the work, and lose no linearization:
+These rules spare most of the work, and lose no linearization:
 
 - A read (an operation that can change no state) whose answer fits the state takes effect at once.
 - Open operations are tried by earliest return.
 - Of open operations that ask the same and were answered the same, the one that returns first goes first.
 - An operation whose outcome is unknown never takes effect where it would change nothing.
+- In a register, a value that only one operation can have put there is gone for good once it is overwritten. So if that
+  value was seen after another pending operation was over, or what that one put there was seen, the other goes first
+  (the clusters of Gibbons and Korach 1997, "Testing shared memories", section 4).
 """
 
 from __future__ import annotations
@@ -36,7 +39,8 @@ class Plan:
     `returns[j]` is the number of the operation that returns as the j-th; `reads[j]` the reads invoked between the
     return before and that one; `open[j]` what is open then and may change the state, by earliest return, and
     `open_reads[j]` the reads that are. `unknown` are the operations without a known outcome and `unknown_at[j]` how
-    many of them had been invoked by then.
+    many of them had been invoked by then. `first[n]` and `last[n]`: when somebody first knows that the n-th has taken
+    effect, and when what it put there is last asked for; empty where the model does not tell (`Register.puts`).
     """
 
     operations: list[Op]
@@ -51,6 +55,8 @@ class Plan:
     unknown_at: list[int] = field(default_factory=list)
     twins: dict[int, int] = field(default_factory=dict)
     is_read: set[int] = field(default_factory=set)
+    first: list[float] = field(default_factory=list)
+    last: list[float] = field(default_factory=list)
 
 
 def prepare(operations: list[Op], model: Any) -> Plan:
@@ -97,6 +103,25 @@ def prepare(operations: list[Op], model: Any) -> Plan:
             plan.twins[number] = plan.bits[last[same]]
         last[same] = number
     return plan
+
+
+def clusters(plan: Plan, model: Any) -> None:
+    """Find out who saw which operation's value, where only one can have put it there."""
+    if not hasattr(model, "puts"):
+        return
+    putters: dict[Any, list[int]] = {start_of(model): [-1]}
+    for number, op in enumerate(plan.operations):
+        if number not in plan.is_read and op.f not in model.reads:
+            putters.setdefault(model.puts(op), []).append(number)
+    if None in putters:
+        return
+    plan.first = [float("inf") if op.completed is None else op.completed for op in plan.operations]
+    plan.last = [float(op.invoked) for op in plan.operations]
+    for op in plan.operations:
+        by = putters.get(model.saw(op), ())
+        if len(by) == 1 and by[0] >= 0 and op.completed is not None:
+            plan.first[by[0]] = min(plan.first[by[0]], op.completed)
+            plan.last[by[0]] = max(plan.last[by[0]], op.invoked)
 
 
 @dataclass
@@ -170,21 +195,34 @@ def _choices(plan: Plan, model: Any, j: int, mask: int, state: Any, path: Path) 
     """What may take effect before the j-th return, with the reads that its new state lets take effect at once."""
     step, steps, bits = model.step, plan.steps, plan.bits
     tried: set[tuple[Any, ...]] = set()
+    unknown = plan.unknown[: plan.unknown_at[j]]
+    late = _late(plan, j, mask, unknown) if plan.first else frozenset()
     for number in plan.open[j]:
         bit = bits[number]
-        if mask & bit or steps[number] in tried:
+        if mask & bit or number in late or steps[number] in tried:
             continue
         tried.add(steps[number])
         after = step(state, *steps[number])
         if after is not None:
             yield _settle(plan, step, j, mask | bit, after, (number, path))
-    for number in plan.unknown[: plan.unknown_at[j]]:
+    for number in unknown:
         bit, twin = bits[number], plan.twins.get(number, 0)
-        if mask & bit or (twin and not mask & twin):
+        if mask & bit or number in late or (twin and not mask & twin):
             continue
         after = step(state, *steps[number])
         if after is not None and after != state:
             yield _settle(plan, step, j, mask | bit, after, (number, path))
+
+
+def _late(plan: Plan, j: int, mask: int, unknown: list[int]) -> set[int]:
+    """The pending operations that some other pending operation has to precede."""
+    pending = [number for number in (*plan.open[j], *unknown) if not mask & plan.bits[number]]
+    if len(pending) < 2:
+        return set()
+    first = plan.first
+    soonest = min(pending, key=first.__getitem__)
+    next_one = min(first[number] for number in pending if number != soonest)
+    return {n for n in pending if plan.last[n] > (next_one if n == soonest else first[soonest])}
 
 
 def _settle(
