@@ -10,7 +10,6 @@ from labkit.cli import main
 from tests.check.test_consistency import told
 from tests.check.test_transactions import told as transactions
 
-
 READ = '{"process": 1, "type": "invoke", "f": "read"}'
 
 
