@@ -28,7 +28,7 @@ class Judge(click.Command):
         try:
             return super().make_context(*arguments, **options)
         except click.UsageError as error:
-            error.exit_code = BAD_INPUT
+            error.exit_code = BAD_INPUT  # type: ignore[misc]
             raise
 
 

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import networkx as nx
@@ -23,6 +23,7 @@ from labkit.check.versions import Anomaly, Facts, Step, Txn
 KINDS = ("ww", "wr", "rw", "process", "realtime")
 Edges = dict[tuple[int, int], dict[str, tuple[Any, Any, Any]]]  # kind: (key, version before, version after)
 MOST = 8  # cycles reported under one name
+LOOKED_AT = 300  # cycles among which the shortest are chosen
 
 
 def dependencies(facts: Facts) -> nx.DiGraph:
@@ -79,63 +80,57 @@ def part(graph: nx.DiGraph, *kinds: str) -> nx.DiGraph:
 
 
 def cycles(facts: Facts, graph: nx.DiGraph) -> list[Anomaly]:
-    """The anomalies that are cycles: for each name the shortest ones, no two among the same transactions."""
-    found: list[Anomaly] = []
+    """The anomalies that are cycles: for each name the shortest ones, no two among the same transactions.
+
+    If there is any cycle, there is an anomaly. The order of processes, and then that of time, are looked at only where
+    nothing weaker has shown a cycle: what a weaker level rules out, the stronger rule out as well.
+    """
     for suffix, extra in (("", ()), ("-process", ("process",)), ("-realtime", ("realtime",))):
-        if extra and nx.is_directed_acyclic_graph(part(graph, "ww", "wr", "rw", *extra)):
-            continue
-        for name, cycle in _named(part(graph, "ww", "wr", "rw", *extra), extra):
-            anomaly = _explain(facts, cycle, name, suffix)
-            if not any(set(anomaly.transactions) == set(old.transactions) for old in found if suffix):
-                found.append(anomaly)
-    return found
+        whole = part(graph, "ww", "wr", "rw", *extra)
+        if not nx.is_directed_acyclic_graph(whole):
+            return [_explain(facts, cycle, name, suffix) for name, cycle in _named(whole, extra)]
+    return []
 
 
 Cycle = list[tuple[int, int, str, tuple[Any, Any, Any]]]
 
 
-def _named(graph: nx.DiGraph, extra: tuple[str, ...]) -> Iterator[tuple[str, Cycle]]:
-    """Cycles under their names. With `extra` kinds of edges, only cycles that need one."""
-    needed: Callable[[Cycle], bool] = lambda cycle: not extra or any(kind in extra for _, _, kind, _ in cycle)  # noqa: E731
-    writes = part(graph, "ww", *extra)
-    for cycle in _shortest(writes, needed, lambda a, b, why: "ww" in why):
-        yield "G0", cycle
+def _named(whole: nx.DiGraph, extra: tuple[str, ...]) -> Iterator[tuple[str, Cycle]]:
+    """The cycles of a graph that has some, under their names."""
+    knots = [group for group in nx.strongly_connected_components(whole) if len(group) > 1]
+    graph = whole.subgraph(set().union(*knots)).copy()
     reads = part(graph, "ww", "wr", *extra)
-    for cycle in _shortest(reads, needed, lambda a, b, why: "wr" in why, first="wr"):
-        if any(kind == "wr" for _, _, kind, _ in cycle):
-            yield "G1c", cycle
-    anti = [(a, b) for a, b, data in graph.edges(data=True) if "rw" in data["why"]]
-    groups = {node: n for n, group in enumerate(nx.strongly_connected_components(graph)) for node in group}
-    anti = [(a, b) for a, b in anti if groups[a] == groups[b]]
-    for cycle in _first_of(_single(graph, reads, anti), needed):
-        yield "G-single", cycle
-    for cycle in _first_of(_far_apart(graph, reads, anti), needed):
-        yield "G-nonadjacent", cycle
-    for cycle in _first_of(_adjacent(graph, anti), needed):
-        yield "G2-item", cycle
+    knot = {node: n for n, group in enumerate(knots) for node in group}
+    anti = [(a, b) for a, b, data in graph.edges(data=True) if "rw" in data["why"] and knot[a] == knot[b]]
+    found: dict[str, list[Cycle]] = {
+        "G0": _first_of(_without_anti(part(graph, "ww", *extra), "ww")),
+        "G1c": _first_of(_without_anti(reads, "wr")),
+        "G-single": _first_of(_single(graph, reads, anti)),
+        "G-nonadjacent": _first_of(_far_apart(graph, reads, anti)),
+        "G2-item": _first_of(_adjacent(graph, anti)),
+    }
+    if not any(found.values()):
+        found["G2-item"] = [_walk(graph, [a for a, _ in nx.find_cycle(graph)] * 2, {})[: len(nx.find_cycle(graph))]]
+    return ((name, cycle) for name, some in found.items() for cycle in some)
 
 
-def _first_of(candidates: Iterable[Cycle], needed: Callable[[Cycle], bool]) -> list[Cycle]:
-    """The shortest cycles, no two of them among the same transactions."""
-    chosen: dict[frozenset[int], Cycle] = {}
-    for cycle in sorted(filter(needed, candidates), key=len):
-        if not any(members & {a for a, *_ in cycle} for members in chosen):
-            chosen[frozenset(a for a, *_ in cycle)] = cycle
-    return list(chosen.values())[:MOST]
+def _first_of(candidates: Iterable[Cycle]) -> list[Cycle]:
+    """The shortest of the first cycles, no two of them among the same transactions."""
+    chosen: list[tuple[set[int], Cycle]] = []
+    for cycle in sorted(itertools.islice(candidates, LOOKED_AT), key=len):
+        members = {a for a, *_ in cycle}
+        if not any(other & members for other, _ in chosen):
+            chosen.append((members, cycle))
+    return [cycle for _, cycle in chosen[:MOST]]
 
 
-def _shortest(
-    graph: nx.DiGraph, needed: Callable[[Cycle], bool], begin: Callable[[int, int, Any], bool], first: str = "ww"
-) -> list[Cycle]:
-    candidates = []
+def _without_anti(graph: nx.DiGraph, first: str) -> Iterator[Cycle]:
+    """Cycles of ww (and wr) edges alone that have one of kind `first`."""
     for group in nx.strongly_connected_components(graph):
         inside = graph.subgraph(group)
         for a, b, data in inside.edges(data=True) if len(group) > 1 else ():
-            if begin(a, b, data["why"]) and nx.has_path(inside, b, a):
-                candidates.append(_walk(graph, [a, *nx.shortest_path(inside, b, a)], {0: first}))
-                if len(candidates) > 500:
-                    break
-    return _first_of(candidates, needed)
+            if first in data["why"]:
+                yield _walk(graph, [a, *nx.shortest_path(inside, b, a)], {0: first})
 
 
 def _walk(graph: nx.DiGraph, nodes: list[int], kinds: dict[int, str]) -> Cycle:
@@ -150,9 +145,22 @@ def _walk(graph: nx.DiGraph, nodes: list[int], kinds: dict[int, str]) -> Cycle:
 
 def _single(graph: nx.DiGraph, reads: nx.DiGraph, anti: list[tuple[int, int]]) -> Iterator[Cycle]:
     """One rw edge, and a way back without any."""
-    for a, b in anti[:2000]:
-        if nx.has_path(reads, b, a):
+    after = _reachable(reads)
+    for a, b in anti:
+        if after[b] >> a & 1:
             yield _walk(graph, [a, *nx.shortest_path(reads, b, a)], {0: "rw"})
+
+
+def _reachable(graph: nx.DiGraph) -> dict[int, int]:
+    """For each node the bits of all that can be reached from it."""
+    knots = nx.condensation(graph)
+    bits: dict[int, int] = {}
+    for knot in reversed(list(nx.topological_sort(knots))):
+        mask = sum(1 << node for node in knots.nodes[knot]["members"])
+        for later in knots.successors(knot):
+            mask |= bits[later]
+        bits[knot] = mask
+    return {node: bits[knot] for node, knot in knots.graph["mapping"].items()}
 
 
 def _far_apart(graph: nx.DiGraph, reads: nx.DiGraph, anti: list[tuple[int, int]]) -> Iterator[Cycle]:
@@ -169,16 +177,11 @@ def _far_apart(graph: nx.DiGraph, reads: nx.DiGraph, anti: list[tuple[int, int]]
         for a, b, data in inside.edges(data=True) if len(group) > 1 else ():
             if len(data["by"]) == 3:
                 nodes = [a]
-                hops = [a, *nx.shortest_path(inside, b, a)]
-                for x, y in itertools.pairwise(hops):
+                for x, y in itertools.pairwise([a, *nx.shortest_path(inside, b, a)]):
                     nodes += steps.edges[x, y]["by"][1:]
-                kinds = {}
-                for n, (x, y) in enumerate(itertools.pairwise(nodes)):
-                    if not reads.has_edge(x, y):
-                        kinds[n] = "rw"
-                cycle = _walk(graph, nodes, kinds)
-                if sum(kind == "rw" for _, _, kind, _ in cycle) > 1 and len(set(nodes)) == len(nodes) - 1:
-                    yield cycle
+                anti_at = {n: "rw" for n, (x, y) in enumerate(itertools.pairwise(nodes)) if not reads.has_edge(x, y)}
+                if len(anti_at) > 1:
+                    yield _walk(graph, nodes, anti_at)
 
 
 def _adjacent(graph: nx.DiGraph, anti: list[tuple[int, int]]) -> Iterator[Cycle]:
@@ -186,14 +189,11 @@ def _adjacent(graph: nx.DiGraph, anti: list[tuple[int, int]]) -> Iterator[Cycle]
     follows: dict[int, list[int]] = {}
     for a, b in anti:
         follows.setdefault(a, []).append(b)
-    for a, b in anti[:2000]:
-        for c in follows.get(b, ())[:20]:
-            if c == a:
-                yield _walk(graph, [a, b, a], {0: "rw", 1: "rw"})
-            elif nx.has_path(graph, c, a):
-                way = nx.shortest_path(graph, c, a)
-                if b not in way:
-                    yield _walk(graph, [a, b, *way], {0: "rw", 1: "rw"})
+    for a, b in anti:
+        for c in follows.get(b, ()):
+            way = [a] if c == a else nx.shortest_path(graph, c, a)
+            if b not in way:
+                yield _walk(graph, [a, b, *way], {0: "rw", 1: "rw"})
 
 
 def _explain(facts: Facts, cycle: Cycle, name: str, suffix: str) -> Anomaly:

@@ -29,6 +29,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "strict-serializable": tuple(f"{name}-realtime" for name in CYCLES),
 }
 WORKLOADS = ("list-append", "rw-register")
+SHOWN = 8  # anomalies that are told in words; the data has all
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,8 +49,10 @@ class Isolation(Verdict):
     def text(self) -> str:
         lines = [super().text()]
         lines += [f"  {SIGNS[outcome]} {level}" for level, outcome in self.levels.items()]
-        lines += [line for anomaly in self.anomalies for line in f"\n{anomaly}".split("\n")]
-        for name in dict.fromkeys(name for anomaly in self.anomalies for name in anomaly.transactions):
+        shown = self.anomalies[:SHOWN]
+        lines += [line for anomaly in shown for line in f"\n{anomaly}".split("\n")]
+        lines += [f"\n… and {len(self.anomalies) - SHOWN} more"] if len(self.anomalies) > SHOWN else []
+        for name in dict.fromkeys(name for anomaly in shown for name in anomaly.transactions):
             lines.append(f"  {name} = process {self.transactions[name].process}: {self.transactions[name].call}")
         return "\n".join(lines)
 
@@ -77,7 +80,7 @@ class Isolation(Verdict):
         rows = "".join(f"<tr><td>{SIGNS[o]} {o}</td><td>{escape(level)}</td></tr>" for level, o in self.levels.items())
         parts = [f'<p class="said {self.outcome}">{SIGNS[self.outcome]} {escape(super().text())}</p>']
         parts.append(f"<table>{rows}</table>")
-        for anomaly in self.anomalies[:5]:
+        for anomaly in self.anomalies[:SHOWN]:
             words = escape(str(anomaly)).replace("\n", "<br>")
             drawn = image(cycle_picture(anomaly, self.transactions), anomaly.words) if anomaly.steps else ""
             parts.append(f"<p>{words}</p>{drawn}")

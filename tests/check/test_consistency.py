@@ -130,8 +130,10 @@ def by_trying(history, model):
                 own = [op for op in mine if not read[op] and op.invoked < one.invoked]
                 if not possible([*own, one], [op for op in updates if op not in own]):
                     return False
-        elif not possible([op for op in [*mine, *others] if known[op]], [op for op in others if not known[op]]):
-            return False
+        else:
+            effective = [op for op in others if known[op] or any(op is write for write, _ in shows)]
+            if not possible([*mine, *effective], [op for op in others if op not in effective]):
+                return False
     return True
 
 
