@@ -38,6 +38,7 @@ from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED, Verdict, describe
 from labkit.check.views import Views
 from labkit.errors import LabkitError
 
+SHOWN = 20  # operations that are told in words; the data has all
 # Each model, and the models that it implies.
 IMPLIES: dict[str, tuple[str, ...]] = {
     "linearizable": ("sequential",),
@@ -65,7 +66,8 @@ class Consistent(Verdict):
     core: tuple[Op, ...] = ()
 
     def text(self) -> str:
-        return "\n".join([super().text(), *(f"  {op}" for op in self.core)])
+        more = [f"  … and {len(self.core) - SHOWN} more"] if len(self.core) > SHOWN else []
+        return "\n".join([super().text(), *(f"  {op}" for op in self.core[:SHOWN]), *more])
 
     def document(self) -> dict[str, Any]:
         return super().document() | {"process": self.process, "core": [describe(op) for op in self.core]}

@@ -183,9 +183,10 @@ class Views:
         while True:
             start, whole = 0, len(core)
             while start < len(core):
-                rest = core[:start] + core[start + size :]
-                droppable = self._closed(core[start : start + size], rest) and time.monotonic() < deadline
-                if droppable and Views(rest, self.model).refuted(consistency, process, deadline):
+                gone = self._with_readers(core[start : start + size], core)
+                rest = [op for op in core if op not in gone]
+                in_time = time.monotonic() < deadline
+                if in_time and rest and Views(rest, self.model).refuted(consistency, process, deadline):
                     core = rest
                 else:
                     start += size
@@ -198,16 +199,24 @@ class Views:
         views = (view for whose, view in self.of(consistency) if whose == process)
         return any(self.explained(view, consistency, process, deadline) is False for view in views)
 
-    def _closed(self, dropped: list[Op], rest: list[Op]) -> bool:
-        """Whether nothing that is left shows a value of what is dropped, or may do so."""
+    def _with_readers(self, dropped: list[Op], core: list[Op]) -> set[Op]:
+        """What is dropped, and what shows a value of it, or may do so."""
         gone = set(dropped)
-        updates = {op.key for op in dropped if not self.is_read[op]}
         register = isinstance(self.model, Register)
-        return not any(
-            (op.key in updates and (op in self.unclear or not register or op.f not in (*OVERWRITE, "read", "get")))
-            or any(source in gone for source in self.sources.get(op, ()))
-            for op in rest
-        )
+        while True:
+            keys = {op.key for op in gone if not self.is_read[op]}
+            more = {
+                op
+                for op in core
+                if op not in gone
+                and (
+                    any(source in gone for source in self.sources.get(op, ()))
+                    or (op.key in keys and (op in self.unclear or not register))
+                )
+            }
+            if not more:
+                return gone
+            gone |= more
 
 
 def _chain(first: list[Op], then: list[Op]) -> list[tuple[Op, Op]]:
