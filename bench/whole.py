@@ -1,4 +1,5 @@
-"""Whole runs: an election, a gossip among a thousand nodes, the grading of a submission. In seconds, not in ratios."""
+"""Whole runs: an election, a gossip among a thousand nodes, the grading of a submission, the judging of a history. In
+seconds, not in ratios."""
 
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench import checkers
 from labkit import Cluster, Message, Node, on
 from labkit.protocols.raft import Raft
 
@@ -135,7 +137,7 @@ def jobs() -> Iterator[tuple[str, str, Callable[[], float]]]:
 
 def figures(repeats: int) -> list[Figure]:
     """Measure each whole run `repeats` times, in turns."""
-    measured = [(Figure(name, unit), job) for name, unit, job in jobs()]
+    measured = [(Figure(name, unit), job) for name, unit, job in (*jobs(), *checkers.jobs())]
     for _ in range(repeats):
         for figure, job in measured:
             figure.values.append(job())

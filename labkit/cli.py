@@ -11,6 +11,7 @@ import click
 COMMANDS = {
     "call": ("labkit.transport.command:call", "Ask a node that runs in another process, and print its answer."),
     "certificates": ("labkit.transport.command:certificates", "Make certificates for nodes that talk TLS."),
+    "check": ("labkit.check.command:check", "Judge a history: linearizable, serializable, causal, ..."),
     "doctor": ("labkit.cli:doctor", "Check this computer: what is missing, and the command that gets it."),
     "grade": ("labkit.grade.command:grade", "Grade a folder of notebooks."),
     "node": ("labkit.transport.command:node", "Run one node as a process of its own, on a real network."),
