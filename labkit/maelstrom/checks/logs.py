@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from itertools import zip_longest
 from typing import Any
 
 from labkit.maelstrom.history import Event, Operation, operations
@@ -70,7 +71,8 @@ def check_logs(history: list[Event]) -> Verdict:
     }
     if found:
         counts = listed(f"{name} ({len(texts)})" for name, texts in found.items())
-        findings = [f"{name}: {text}" for name, texts in found.items() for text in texts]
+        turns = zip_longest(*([f"{name}: {text}" for text in texts] for name, texts in found.items()))
+        findings = [text for turn in turns for text in turn if text is not None]  # one of each kind first
         return Verdict(False, f"The logs misbehaved: {counts}.", findings, details)
     if not sent:
         return Verdict(None, "No send was acknowledged, so nothing can be said.", [], details)
