@@ -194,7 +194,7 @@ def describe(trouble: Trouble) -> list[str]:
     times = f" ({trouble.times:,} times)" if trouble.times > 1 else ""
     found = [f"{trouble.node}: {trouble.what}{times}"]
     found += [f"    {line}" for line in trouble.lines]
-    if "stdout" in trouble.what:
+    if "no message" in trouble.what:
         found.append("    Only messages may go to stdout; a program logs to stderr.")
     if trouble.stderr:
         found.append(f"  The last lines of {trouble.node}'s stderr:")

@@ -17,7 +17,7 @@ from labkit.maelstrom.figures import figures
 from labkit.maelstrom.history import Event, Recorder
 from labkit.maelstrom.options import Options
 from labkit.maelstrom.protocol import NO_SUCH_KEY, PRECONDITION_FAILED
-from labkit.maelstrom.verdict import Verdict, count, worst
+from labkit.maelstrom.verdict import Verdict, count, listed, worst
 from labkit.maelstrom.workloads import WORKLOADS
 from labkit.maelstrom.workloads.base import Op, Worker, Workload
 
@@ -213,8 +213,8 @@ class _Test:
             verdicts["availability"] = _check_availability(self.options.availability, figured)
         breaches = [trouble for trouble in troubles if trouble.breach]
         if breaches:
-            nodes = sorted({trouble.node for trouble in breaches})
-            verdicts["programs"] = Verdict(False, f"The programs of {', '.join(nodes)} misbehaved.")
+            told = [f"{trouble.node}: {trouble.what}" for trouble in breaches]
+            verdicts["programs"] = Verdict(False, f"The programs misbehaved ({listed(told, 2)}).")
         valid = worst(*(verdict.valid for verdict in verdicts.values()))
         result = Result(self.options, self.files.folder, valid, verdicts, figured, troubles, history)
         store.write_results(result)
@@ -226,17 +226,18 @@ class _Test:
         if not by_f:
             return Verdict(None, "No operation was made: raise --rate or --time-limit.")
         refused = (NO_SUCH_KEY, PRECONDITION_FAILED)
-        findings = []
+        findings, never = [], []
         for f, counts in by_f.items():
             if counts["ok"] or f == "crash":
                 continue
             ends = [event for event in history if event["f"] == f and event["type"] in ("fail", "info")]
             if f in self.workload.refusable and all(event.get("code") in refused for event in ends):
                 continue
+            never.append(f)
             why = ends[-1].get("error", "") if ends else ""
             findings.append(f"no {f} ever succeeded ({sum(counts.values())} tried; the last error: {why})")
         if findings:
-            return Verdict(False, "Some kinds of operation never succeeded.", findings)
+            return Verdict(False, f"No {' and no '.join(never)} ever succeeded.", findings)
         return Verdict(True, "Every kind of operation succeeded at least once.")
 
 

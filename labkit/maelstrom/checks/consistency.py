@@ -11,9 +11,11 @@ OUTCOMES = {"holds": True, "violated": False, "unknown": None}
 
 def clean(history: list[Event]) -> list[Event]:
     """The events of the clients, with the fields that the checkers of histories read."""
-    fields = ("process", "type", "f", "key", "value", "time")
+    fields = ("type", "f", "key", "value", "time")
     return [
-        {name: event[name] for name in fields if name in event} for event in history if event["process"] != "nemesis"
+        {"process": f"process {event['process']} on {event['node']}"} | {name: event[name] for name in fields if name in event}
+        for event in history
+        if event["process"] != "nemesis"
     ]
 
 
@@ -23,7 +25,8 @@ def check_lin_kv(history: list[Event]) -> Verdict:
     if not any(op.f == "read" for op in answered):
         return Verdict(None, "No read succeeded, so nothing can be said.")
     found = linearizable(History(clean(history), independent=False), "cas-register")
-    findings = found.text().splitlines() if found.outcome == "violated" else []
+    steps = "\n  ".join(found.text().splitlines()[1:])
+    findings = [f"the last operations in an order that can be explained, then the one that cannot:\n  {steps}"]
     keys = len({op.start["key"] for op in answered})
     summary = {
         "holds": f"Linearizable: {count(len(answered), 'operation')} on {count(keys, 'key')} have an order that "
@@ -31,7 +34,7 @@ def check_lin_kv(history: list[Event]) -> Verdict:
         "violated": f"Not linearizable: {found.why}",
     }.get(found.outcome, found.why)
     details = {"keys": keys, "operations": len(answered), "key": found.key, "states": list(found.states)}
-    return Verdict(OUTCOMES[found.outcome], summary, findings[1:], details)
+    return Verdict(OUTCOMES[found.outcome], summary, findings if found.outcome == "violated" else [], details)
 
 
 def check_transactions(history, models): return Verdict(None, "todo")

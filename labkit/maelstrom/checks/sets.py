@@ -56,7 +56,7 @@ def check_set(history: list[Event], *, add: str, noun: str) -> Verdict:
     everything = operations(history)
     elements = {canonical(op.value): Element(canonical(op.value), op) for op in everything if op.f == add}
     reads = [op for op in everything if op.f == "read" and op.type == "ok"]
-    seen = [(read, [canonical(item) for item in read.value]) for read in reads]
+    seen = [(read, [str(item) if type(item) is int else canonical(item) for item in read.value]) for read in reads]
     findings = _nonsense(seen, elements, noun)
     nonsense = bool(findings)
     _follow(elements, [(read, frozenset(items)) for read, items in seen])
