@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ KEPT = 3  # lines that are shown of one kind of trouble of one node
 class Trouble:
     """What a node's program did wrong. A breach makes the test invalid; anything else is only told.
 
-    `lines` are the first of the lines that it was about, `times` counts all of them, and `stderr` is the end of what the
-    node had logged when it first happened.
+    `lines` are the first of the lines that it was about, `times` counts all of them, and `stderr` is the end of what
+    the node had logged when it first happened.
     """
 
     node: str
@@ -59,14 +60,14 @@ class Cluster:
         self._clients = 0
         self._open: list[Client] = []
         for id, service in all_services(options.stream).items():
-            self.network.join(id, lambda message, service=service: self._serve(service, message))
+            self.network.join(id, partial(self._serve, service))
         self.programs = {
             id: Program(
                 id,
                 logs / f"{id}.log",
-                on_line=lambda line, id=id: self._heard(id, line),
+                on_line=partial(self._heard, id),
                 on_exit=self._ended,
-                on_trouble=lambda what, line, id=id: self.trouble(id, what, line),
+                on_trouble=partial(self.trouble, id),
                 echo=echo,
             )
             for id in options.nodes
@@ -78,7 +79,7 @@ class Cluster:
         """Start all programs and introduce them to each other. Raises CannotStart, saying which did not come up."""
         command = [find(self.options.command[0]), *self.options.command[1:]]
         for id, program in self.programs.items():
-            self.network.join(id, lambda message, program=program: program.write(encode(message)))
+            self.network.join(id, partial(_hand_over, program))
         await asyncio.gather(*(program.start(command) for program in self.programs.values()))
         await self._all(self._init(id) for id in self.programs)
 
@@ -156,13 +157,14 @@ class Cluster:
         try:
             src, dest, body = decode(line)
         except Malformed as error:
-            text = shortened(line.decode("utf-8", "replace"))
-            self.trouble(id, f"it wrote a line to stdout that is no message: {error}", text)
+            self.trouble(id, f"it wrote a line to stdout that is no message: {error}", _text(line))
             return
         if not self.network.knows(src):
             self.trouble(id, f"it sent a message as {src!r}, which nobody is", shortened(line.decode()))
         elif not self.network.knows(dest):
-            self.trouble(id, f"it sent a message to {dest!r}, which is not there", shortened(line.decode()), breach=False)
+            self.trouble(
+                id, f"it sent a message to {dest!r}, which is not there", shortened(line.decode()), breach=False
+            )
         else:
             self.network.send(src, dest, body)
 
@@ -187,6 +189,14 @@ class Cluster:
         trouble.times += 1
         if line and len(trouble.lines) < KEPT:
             trouble.lines.append(line)
+
+
+def _hand_over(program: Program, message: Message) -> None:
+    program.write(encode(message))
+
+
+def _text(line: bytes) -> str:
+    return shortened(line.decode("utf-8", "replace"))
 
 
 def describe(trouble: Trouble) -> list[str]:

@@ -20,15 +20,12 @@ STATUS = {True: VALID, False: INVALID, None: UNKNOWN}
 class _Command(click.Command):
     """A command whose usage errors have the status of bad input: 2 would say that the outcome is unknown."""
 
-    def main(self, *args: Any, **options: Any) -> Any:
-        return super().main(*args, **options)
-
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         try:
             return super().make_context(*args, **options)
         except click.UsageError as error:
-            error.exit_code = BAD_INPUT
-            raise
+            error.show()
+            sys.exit(BAD_INPUT)
 
 
 @click.group("maelstrom")
@@ -62,7 +59,9 @@ def maelstrom() -> None:
 @click.option(
     "--max-txn-length", default=4, show_default=True, type=click.IntRange(1), help="Operations in a transaction."
 )
-@click.option("--max-writes-per-key", type=click.IntRange(1), help="Writes to a key before it is replaced by a new one.")
+@click.option(
+    "--max-writes-per-key", type=click.IntRange(1), help="Writes to a key before it is replaced by a new one."
+)
 @click.option(
     "--consistency-models",
     default="strict-serializable",
@@ -70,7 +69,9 @@ def maelstrom() -> None:
     metavar="MODELS",
     help="What transactions must satisfy, with commas.",
 )
-@click.option("--availability", metavar="SHARE", help="The share of operations that must succeed: total, or such as 0.9.")
+@click.option(
+    "--availability", metavar="SHARE", help="The share of operations that must succeed: total, or such as 0.9."
+)
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds that a client waits for an answer.")
 @click.option(
     "--recovery",
@@ -168,7 +169,9 @@ def _nodes(number: int | None, names: str | None) -> list[str]:
         raise LabkitError(f"--nodes {names}: give different names, with commas between them, such as n1,n2,n3")
     bad = [node for node in nodes if node.startswith("c") or node in ("lin-kv", "seq-kv", "lww-kv", "lin-tso")]
     if bad or any("/" in node for node in nodes):
-        raise LabkitError(f"--nodes {names}: names that begin with c are clients', and services have theirs; take n1, n2")
+        raise LabkitError(
+            f"--nodes {names}: names that begin with c are clients', and services have theirs; take n1, n2"
+        )
     return nodes
 
 
@@ -183,7 +186,9 @@ def _one_of(option: str, value: str, known: Any) -> None:
 
 @maelstrom.command("serve", cls=_Command)
 @click.argument("program", metavar="MODULE:CLASS")
-@click.option("--data", type=click.Path(path_type=Path), help="A folder that keeps the node's disk; else it is in memory.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="A folder that keeps the node's disk; else it is in memory."
+)
 def serve(program: str, data: Path | None) -> None:
     """Run a labkit node as a Maelstrom node, on stdin and stdout.
 

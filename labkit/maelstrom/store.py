@@ -72,7 +72,9 @@ def _new_folder(parent: Path) -> Path:
             if not parent.is_dir():
                 break
         except OSError as error:
-            raise LabkitError(f"the results cannot be kept in {folder}: {error.strerror}; choose another --store") from None
+            raise LabkitError(
+                f"the results cannot be kept in {folder}: {error.strerror}; choose another --store"
+            ) from None
     raise LabkitError(f"the results cannot be kept in {parent}; choose another --store")
 
 

@@ -23,7 +23,7 @@ def grid(nodes: Sequence[str]) -> Neighbours:
     side = math.ceil(math.sqrt(len(nodes)))
 
     def at(row: int, column: int) -> list[str]:
-        inside = 0 <= row and 0 <= column < side and row * side + column < len(nodes)
+        inside = row >= 0 and 0 <= column < side and row * side + column < len(nodes)
         return [nodes[row * side + column]] if inside else []
 
     around: Neighbours = {}

@@ -10,8 +10,8 @@ SHOWN = 5  # findings of one kind on the terminal
 
 @dataclass
 class Verdict:
-    """`valid` is True, False, or None: nobody can tell. `summary` is a sentence, `findings` say what is wrong, one each,
-    and `details` is data for the results file."""
+    """`valid` is True, False, or None: nobody can tell. `summary` is a sentence, `findings` say what is wrong, one
+    each, and `details` is data for the results file."""
 
     valid: bool | None
     summary: str

@@ -25,7 +25,6 @@ Body = dict[str, Any]
 RESERVED = ("type", "msg_id", "in_reply_to")
 
 
-
 def snake(name: str) -> str:
     """A class's name as a type: CommitOffsetsOk is commit_offsets_ok."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
@@ -82,14 +81,15 @@ class Bodies:
             names = {name: _without_keyword_mark(name) for name in kind.__struct_encode_fields__}
             if taken := [name for name in names.values() if name in RESERVED]:
                 raise MessageError(
-                    f"{kind.__name__}.{taken[0]}: a message on stdin and stdout cannot have a field of that name, because "
-                    f"the protocol uses {', '.join(RESERVED)} itself"
+                    f"{kind.__name__}.{taken[0]}: a message on stdin and stdout cannot have a field of that name, "
+                    f"because the protocol uses {', '.join(RESERVED)} itself"
                 )
             self._names[kind] = names
         return self._names[kind]
 
 
 def _below(kind: type) -> Iterator[type]:
+    child: type
     for child in kind.__subclasses__():
         yield child
         yield from _below(child)
@@ -103,5 +103,5 @@ def _undeclared(type: str, fields: Body) -> Message:
     """A message of a class made for the occasion."""
     names = {name: f"{name}_" if keyword.iskeyword(name) else name for name in fields if name.isidentifier()}
     title = "".join(part.capitalize() for part in re.split(r"\W|_", type)) or "Message"
-    kind = msgspec.defstruct(title, [(name, Any) for name in names.values()], bases=(Message,), frozen=True)
-    return kind(**{names[name]: fields[name] for name in names})
+    kind: Any = msgspec.defstruct(title, [(name, Any) for name in names.values()], bases=(Message,), frozen=True)
+    return kind(**{inner: fields[name] for name, inner in names.items()})  # type: ignore[no-any-return]

@@ -1,10 +1,10 @@
 """A node on stdin and stdout, in Maelstrom's protocol: one JSON message a line (see `labkit.transport.bodies`).
 
 The node's class is the one that runs in a simulated cluster. The first message, `init`, tells it its id and its peers;
-then it starts. A request's `msg_id` makes the Message that a handler returns its answer, with `in_reply_to`; `self.call`
-makes requests of its own, also of services such as lin-kv; an answer of type `error` raises RemoteError in the call, and
-a handler that returns an `Error` sends one. A request that no handler takes is answered with error 10 (not supported),
-one whose fields do not fit with error 12 (malformed request).
+then it starts. A handler that returns a Message answers the request, with `in_reply_to`; `self.call` makes requests of
+the node's own, also of services such as lin-kv. An answer of type `error` raises RemoteError in the call, and a handler
+that returns an `Error` sends one. A request that no handler takes is answered with error 10 (not supported), one whose
+fields do not fit with error 12 (malformed request).
 
 What the node prints goes to stderr: stdout belongs to the protocol.
 """
@@ -12,20 +12,20 @@ What the node prints goes to stderr: stdout belongs to the protocol.
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import json
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from labkit.errors import LabkitError, MessageError
 from labkit.message import Error, Message
 from labkit.node import Node
 from labkit.transport.bodies import Bodies, Body
+from labkit.transport.files import FileStore
 from labkit.transport.host import Host, RealTime
+from labkit.transport.loading import load
 
 NOT_SUPPORTED, MALFORMED = 10, 12
 CALLS = 1 << 32  # a process numbers its calls from a multiple of this
@@ -34,55 +34,26 @@ CALLS = 1 << 32  # a process numbers its calls from a multiple of this
 def serve(program: str, data: Path | None = None) -> int:
     """Run the node "module:Class" or "file.py:Class" on stdin and stdout until stdin ends. Returns the exit status.
 
-    `data` is a folder that keeps the node's disk, a file for each node id; without it the disk is in memory.
-    Raises LabkitError if there is no such class.
+    `data` is a folder that keeps the disks of nodes, each in a folder of its id; without it the disk is in memory.
+    Raises LabkitError if there is no such class, or the disk cannot be used.
     """
     lines, out = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     try:
-        return asyncio.run(_serve(load(program), data, lines, out))
+        return asyncio.run(_serve(load(program, Node), data, lines, out))
     finally:
         sys.stdout = sys.__stdout__
-
-
-def load(program: str) -> type[Node]:
-    """The class of "module:Class" or "file.py:Class". Raises LabkitError."""
-    place, _, name = program.rpartition(":")
-    if not place or not name:
-        raise LabkitError(f"{program}: name a module or a file and a class in it, as in echo.py:Echo")
-    if place.endswith(".py"):
-        path = Path(place)
-        if not path.is_file():
-            raise LabkitError(f"{program}: there is no file {place}")
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[path.stem] = module
-        sys.path.insert(0, str(path.parent))
-        spec.loader.exec_module(module)
-    else:
-        sys.path.insert(0, "")
-        try:
-            module = importlib.import_module(place)
-        except ModuleNotFoundError as error:
-            raise LabkitError(f"{program}: {error}") from None
-    found = getattr(module, name, None)
-    if not (isinstance(found, type) and issubclass(found, Node)):
-        nodes = [known for known, value in vars(module).items() if _is_node(value, module.__name__)]
-        raise LabkitError(
-            f"{program}: {place} has no class {name} that derives from Node (it has {', '.join(nodes) or 'none'})"
-        )
-    return found
-
-
-def _is_node(value: Any, module: str) -> bool:
-    return isinstance(value, type) and issubclass(value, Node) and value.__module__ == module
 
 
 async def _serve(program: type[Node], data: Path | None, lines: IO[bytes], out: IO[bytes]) -> int:
     loop = asyncio.get_running_loop()
     over: asyncio.Future[int] = loop.create_future()
-    node = _Served(program, data, out, lambda status: over.done() or over.set_result(status))
+
+    def end(how: int | LabkitError) -> None:
+        if not over.done():
+            over.set_exception(how) if isinstance(how, LabkitError) else over.set_result(how)
+
+    node = _Served(program, data, out, end)
 
     def read() -> None:
         for line in lines:
@@ -91,17 +62,23 @@ async def _serve(program: type[Node], data: Path | None, lines: IO[bytes], out: 
         loop.call_soon_threadsafe(node.end, 0)
 
     threading.Thread(target=read, daemon=True).start()
-    return await over
+    try:
+        return await over
+    finally:
+        node.close()
 
 
 class _Served:
     """One node between the lines that come and the lines that go."""
 
-    def __init__(self, program: type[Node], data: Path | None, out: IO[bytes], end: Callable[[int], Any]):
+    def __init__(
+        self, program: type[Node], data: Path | None, out: IO[bytes], end: Callable[[int | LabkitError], None]
+    ):
         self.program, self.data, self.out, self.end = program, data, out, end
         self.time = RealTime(asyncio.get_running_loop())
         self.bodies = Bodies(program)
         self.host: Host | None = None
+        self.store: FileStore | None = None
         self._early: list[tuple[str, Body]] = []  # what came before init
         self._base = 0  # from where the process numbers its calls
 
@@ -115,17 +92,26 @@ class _Served:
             print(f"labkit: this line is no message: {line[:300]!r}", file=sys.stderr, flush=True)
             return
         if kind == "init":
-            self._init(sender, body)
+            try:
+                self._init(sender, body)
+            except LabkitError as error:
+                self.end(error)
         elif self.host is None:
             self._early.append((sender, body))
         else:
             self._take(sender, body)
 
+    def close(self) -> None:
+        """The end: the node's disk is let go."""
+        if self.store is not None:
+            self.store.close()
+
     def _init(self, sender: str, body: Body) -> None:
         id = body["node_id"]
         if self.host is None:
             peers = tuple(sorted(node for node in body["node_ids"] if node != id))
-            store = _disk(self.data, id)
+            if self.data is not None:
+                self.store = FileStore(self.data / id, id)
             self.host = Host(
                 self.program,
                 id,
@@ -133,7 +119,7 @@ class _Served:
                 self._transmit,
                 time=self.time,
                 reaches=lambda to: True,
-                store=store,
+                store=self.store,
                 failed=lambda error: self.end(1),
             )
             self.time.go()
@@ -192,7 +178,3 @@ class _Served:
             self.out.flush()
         except BrokenPipeError:
             self.end(0)  # nobody listens any more
-
-
-def _disk(data: Path | None, id: str) -> Any:
-    return None

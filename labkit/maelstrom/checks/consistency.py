@@ -13,7 +13,8 @@ def clean(history: list[Event]) -> list[Event]:
     """The events of the clients, with the fields that the checkers of histories read."""
     fields = ("type", "f", "key", "value", "time")
     return [
-        {"process": f"process {event['process']} on {event['node']}"} | {name: event[name] for name in fields if name in event}
+        {"process": f"process {event['process']} on {event['node']}"}
+        | {name: event[name] for name in fields if name in event}
         for event in history
         if event["process"] != "nemesis"
     ]
@@ -37,5 +38,9 @@ def check_lin_kv(history: list[Event]) -> Verdict:
     return Verdict(OUTCOMES[found.outcome], summary, findings if found.outcome == "violated" else [], details)
 
 
-def check_transactions(history, models): return Verdict(None, "todo")
-def check_models(models): pass
+def check_transactions(history, models):
+    return Verdict(None, "todo")
+
+
+def check_models(models):
+    pass

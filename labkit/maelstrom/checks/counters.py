@@ -55,5 +55,7 @@ def check_counter(history: list[Event]) -> Verdict:
         return Verdict(None, "No read after recovery succeeded, so nothing can be said.", [], details)
     silent = sorted({op.start["node"] for op in finals} - {op.start["node"] for op in reads})
     if silent:
-        return Verdict(None, f"No read after recovery succeeded on {listed(silent)}; the others were right.", [], details)
+        return Verdict(
+            None, f"No read after recovery succeeded on {listed(silent)}; the others were right.", [], details
+        )
     return Verdict(True, f"Every final read was right: {right}.", [], details)

@@ -116,7 +116,9 @@ def _check_log(key: str, log: _Log, found: Findings) -> None:
             found["duplicate"].append(f"message {shortened(message, 80)} of key {key} is at offsets {places}")
         if message in log.failed and offsets & log.polled:
             why = (log.failed[message].end or {}).get("error")
-            found["aborted-read"].append(f"message {shortened(message, 80)} of key {key} was polled, but its send failed: {why}")
+            found["aborted-read"].append(
+                f"message {shortened(message, 80)} of key {key} was polled, but its send failed: {why}"
+            )
     last = max(log.polled, default=-1)
     for offset, op in log.acknowledged.items():
         if offset not in log.polled and offset < last:

@@ -1,8 +1,8 @@
 """A grow-only counter over the service seq-kv: one key for each node, which only that node writes.
 
-Nobody else writes a node's key, so no addition is lost, and the counter is the sum of all keys. seq-kv may answer a read
-from the past. But a write of something new happens in the present, and a client never goes back: so a node that has just
-written reads no older state than that.
+Nobody else writes a node's key, so no addition is lost, and the counter is the sum of all keys. seq-kv may answer a
+read from the past. But a write of something new happens in the present, and a client never goes back: so a node that
+has just written reads no older state than that.
 """
 
 import asyncio

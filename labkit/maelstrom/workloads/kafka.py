@@ -20,10 +20,10 @@ FINAL_LIMIT = 10.0  # seconds of polling after recovery
 
 
 class Kafka(Workload):
-    """A worker's state: `offsets`, for each assigned key from where to poll next; `seen`, whether a poll has come.
+    """A worker's state is `offsets`: for each assigned key, from where to poll next.
 
-    Operations: `assign` (value: the keys), `send` (key, value; the completion's value is [offset, message]), `poll` (the
-    completion's value maps keys to pairs of offset and message), and `crash` (the client is thrown away).
+    Operations: `assign` (value: the keys), `send` (key, value; the completion's value is [offset, message]), `poll`
+    (the completion's value maps keys to pairs of offset and message), and `crash` (the client is thrown away).
     """
 
     name = "kafka"
@@ -70,7 +70,7 @@ class Kafka(Workload):
         return {"value": [reply["offset"], op.value]}
 
     async def _assign(self, worker: Worker, op: Op) -> dict[str, Any]:
-        """Poll these keys from now on: each from where this client was, else after the committed offset, else from 0."""
+        """Poll these keys from now on: each from where it was, or after the committed offset, or from 0."""
         if op.final:
             worker.state["offsets"] = dict.fromkeys(op.value, 0)
             return {}

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Broadcast that tells its neighbours again until they have acknowledged.
 
-Wrong: "once" tells them once, so that a partition loses what it said; "deaf" acknowledges some messages and forgets them.
+Wrong: "once" tells them once, so that a partition loses what it said; "deaf" acknowledges some messages and forgets
+them.
 """
 
 import sys

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Logs on one node; the other nodes pass everything on to it.
 
-Wrong: "lossy" acknowledges some messages and forgets them; "reuse" gives some offsets out twice; "backwards" returns the
-last messages of a poll in the wrong order; "holes" leaves some messages out of a poll, but not always.
+Wrong: "lossy" acknowledges some messages and forgets them; "reuse" gives some offsets out twice; "backwards" returns
+the last messages of a poll in the wrong order; "holes" leaves some messages out of a poll, but not always.
 """
 
 import sys

@@ -36,7 +36,9 @@ def pass_on(message, body):
     request = {name: value for name, value in body.items() if name != "msg_id"}
 
     def passed(answer):
-        stranger.reply(message, {name: value for name, value in answer.items() if name not in ("in_reply_to", "msg_id")})
+        stranger.reply(
+            message, {name: value for name, value in answer.items() if name not in ("in_reply_to", "msg_id")}
+        )
 
     stranger.rpc(service, request, passed)
 
