@@ -16,15 +16,15 @@ def groups(nodes: Sequence[str], draw: random.Random) -> tuple[str, list[list[st
     """A way to part the nodes, by name, and who can still talk to whom (a node may be in more than one group)."""
     order = list(nodes)
     draw.shuffle(order)
-    half = len(order) // 2 + 1
-    kinds = ["one alone", "majority and minority"] + (["overlapping majorities"] if len(order) > 4 else [])
+    half = (len(order) + 1) // 2
+    kinds = ["one alone", "two halves"] + (["overlapping majorities"] if len(order) > 4 else [])
     kind = draw.choice(kinds)
     if kind == "one alone":
         return kind, [order[:1], order[1:]]
-    if kind == "majority and minority":
+    if kind == "two halves":
         return kind, [order[:half], order[half:]]
     # Jepsen's ring: each node sees a majority, and no two see the same one.
-    reach = half // 2
+    reach = (len(order) // 2 + 1) // 2
     ring = [[order[(at + step) % len(order)] for step in range(reach + 1)] for at in range(len(order))]
     return kind, ring
 

@@ -12,10 +12,12 @@ What the node prints goes to stderr: stdout belongs to the protocol.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -37,15 +39,15 @@ def serve(program: str, data: Path | None = None) -> int:
     `data` is a folder that keeps the disks of nodes, each in a folder of its id; without it the disk is in memory.
     Raises LabkitError if there is no such class, or the disk cannot be used.
     """
-    lines, out = sys.stdin.buffer, sys.stdout.buffer
+    out = sys.stdout.buffer
     sys.stdout = sys.stderr
     try:
-        return asyncio.run(_serve(load(program, Node), data, lines, out))
+        return asyncio.run(_serve(load(program, Node), data, sys.stdin.fileno(), out))
     finally:
         sys.stdout = sys.__stdout__
 
 
-async def _serve(program: type[Node], data: Path | None, lines: IO[bytes], out: IO[bytes]) -> int:
+async def _serve(program: type[Node], data: Path | None, file: int, out: IO[bytes]) -> int:
     loop = asyncio.get_running_loop()
     over: asyncio.Future[int] = loop.create_future()
 
@@ -56,16 +58,26 @@ async def _serve(program: type[Node], data: Path | None, lines: IO[bytes], out: 
     node = _Served(program, data, out, end)
 
     def read() -> None:
-        for line in lines:
-            if line.strip():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the node has ended before its stdin
+            for line in _lines(file):
                 loop.call_soon_threadsafe(node.hear, line)
-        loop.call_soon_threadsafe(node.end, 0)
+            loop.call_soon_threadsafe(node.end, 0)
 
     threading.Thread(target=read, daemon=True).start()
     try:
         return await over
     finally:
         node.close()
+
+
+def _lines(file: int) -> Iterator[bytes]:
+    """The lines of a file that are not empty. Without a buffer of Python's, which a thread would hold at the end."""
+    rest = b""
+    while data := os.read(file, 1 << 16):
+        *whole, rest = (rest + data).split(b"\n")
+        yield from (line for line in whole if line.strip())
+    if rest.strip():
+        yield rest
 
 
 class _Served:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from labkit.check import History, linearizable
+from collections.abc import Sequence
+
+from labkit.check import History, linearizable, serializable
+from labkit.check.transactions import LEVELS, level_number
+from labkit.errors import LabkitError
 from labkit.maelstrom.history import Event, operations
 from labkit.maelstrom.verdict import Verdict, count
 
+SEARCH_LIMIT = 30.0  # seconds of looking for an order of transactions
 OUTCOMES = {"holds": True, "violated": False, "unknown": None}
 
 
@@ -38,9 +43,39 @@ def check_lin_kv(history: list[Event]) -> Verdict:
     return Verdict(OUTCOMES[found.outcome], summary, findings if found.outcome == "violated" else [], details)
 
 
-def check_transactions(history, models):
-    return Verdict(None, "todo")
+def check_models(models: Sequence[str]) -> None:
+    """Raises LabkitError if labkit cannot check one of these consistency models."""
+    for model in models or [""]:
+        if model not in LEVELS:
+            raise LabkitError(f"--consistency-models {model}: labkit checks {', '.join(LEVELS)}")
 
 
-def check_models(models):
-    pass
+def check_transactions(history: list[Event], models: Sequence[str], workload: str) -> Verdict:
+    """Whether transactions keep to the strongest of some consistency models.
+
+    `workload` is "list-append" or "rw-register". What the history does not prove wrong, and no order of the
+    transactions explains, is unknown.
+    """
+    answered = [op for op in operations(history) if op.type == "ok"]
+    if not answered:
+        return Verdict(None, "No transaction succeeded, so nothing can be said.")
+    strongest = max(models, key=level_number)
+    found = serializable(
+        History(clean(history), independent=False), workload, consistency=strongest, time_limit=SEARCH_LIMIT
+    )
+    details = {
+        "transactions": len(answered),
+        "levels": found.levels,
+        "anomalies": sorted({a.name for a in found.anomalies}),
+    }
+    holds = [level for level, outcome in found.levels.items() if outcome == "holds"]
+    if found.outcome == "holds":
+        return Verdict(True, found.why, [], details)
+    if found.outcome == "unknown":
+        return Verdict(None, f"Whether it is {strongest} is unknown. {found.why}", [], details)
+    findings = []
+    for anomaly in found.anomalies:
+        lines = [f"{name} = {found.transactions[name]}" for name in anomaly.transactions]
+        findings.append("\n    ".join([str(anomaly), *lines]))
+    kept = f"It does keep to {holds[-1]}." if holds else "It keeps to none of the models that labkit checks."
+    return Verdict(False, f"Not {strongest}: {found.why} {kept}", findings, details)

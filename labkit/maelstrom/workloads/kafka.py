@@ -16,7 +16,7 @@ from labkit.maelstrom.workloads.base import Op, Worker, Workload
 
 KEYS, WRITES_PER_KEY = 4, 1024
 ASSIGN, CRASH = 1 / 16, 1 / 128  # the shares of operations that are an assign, or the end of a client
-FINAL_LIMIT = 10.0  # seconds of polling after recovery
+LEAST_FINAL = 1.0  # seconds of polling after recovery, at least; else as long as the recovery itself
 
 
 class Kafka(Workload):
@@ -107,7 +107,7 @@ class Kafka(Workload):
 
     async def final(self, worker: Worker) -> AsyncIterator[Op]:
         """Every client polls all keys from the beginning, until it has seen the end of each or time is up."""
-        end = asyncio.get_running_loop().time() + FINAL_LIMIT
+        end = asyncio.get_running_loop().time() + max(self.options.recovery, LEAST_FINAL)
         yield Op("assign", list(self._all_keys), final=True)
         while asyncio.get_running_loop().time() < end:
             yield Op("poll", final=True)

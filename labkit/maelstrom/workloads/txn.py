@@ -64,7 +64,7 @@ class TxnListAppend(Workload):
         return value is None or (isinstance(value, list) and not any(isinstance(item, list | dict) for item in value))
 
     def check(self, history: list[Event]) -> Verdict:
-        return check_transactions(history, self.options.consistency_models)
+        return check_transactions(history, self.options.consistency_models, self.name.removeprefix("txn-"))
 
 
 class TxnRWRegister(TxnListAppend):

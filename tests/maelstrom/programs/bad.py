@@ -20,11 +20,11 @@ def log(text):
     print(text, file=sys.stderr, flush=True)
 
 
-log(f"this is a program that goes wrong: {how}")
+log(f"this is process {os.getpid()}, which goes wrong: {how}")
 if how == "dies-at-once":
     raise RuntimeError("no luck today")
 if how == "child-holds-pipes":
-    subprocess.Popen(["sleep", "1000"])
+    log(f"and its child {subprocess.Popen(['sleep', '1000']).pid}")
 if how == "deaf":
     time.sleep(1000)
 for line in sys.stdin:
