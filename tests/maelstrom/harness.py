@@ -1,5 +1,6 @@
 """Short tests of node programs, in this process."""
 
+import asyncio
 import json
 import re
 import sys
@@ -7,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from labkit.maelstrom.options import Options
-from labkit.maelstrom.runner import Result, run_to_end
+from labkit.maelstrom.program import CannotStart
+from labkit.maelstrom.runner import Result, run, run_to_end
 
 PROGRAMS = Path(__file__).parent / "programs"
+AT_ONCE = 5
 SAMPLES = "labkit.maelstrom.samples."
 
 
@@ -26,16 +29,37 @@ def options(workload: str, command: list[str], store: Path, **changed: Any) -> O
     return Options(workload, command, nodes, **(chosen | changed))
 
 
-def try_program(workload: str, program: str, store: Path, *args: str, **changed: Any) -> Result:
-    """Test one of the programs beside this file."""
-    said: list[str] = []
-    return run_to_end(options(workload, [str(PROGRAMS / program), *args], store, **changed), said.append)
+def with_program(workload: str, program: str, store: Path, *args: str, **changed: Any) -> Options:
+    """A test of one of the programs beside this file."""
+    return options(workload, [str(PROGRAMS / program), *args], store, **changed)
 
 
-def try_sample(workload: str, sample: str, store: Path, **changed: Any) -> Result:
-    """Test one of labkit's own sample nodes, served on stdin and stdout."""
+def with_sample(workload: str, sample: str, store: Path, **changed: Any) -> Options:
+    """A test of one of labkit's own sample nodes, served on stdin and stdout."""
     command = [sys.executable, "-m", "labkit.cli", "maelstrom", "serve", SAMPLES + sample]
-    return run_to_end(options(workload, command, store, **changed), lambda line: None)
+    return options(workload, command, store, **changed)
+
+
+def alone(options: Options) -> Result:
+    return run_to_end(options, lambda line: None)
+
+
+def together(tests: list[Options]) -> list[Result | CannotStart]:
+    """Run tests side by side, since they wait most of the time; a few at once, so that nodes come up in time."""
+
+    async def all_of_them() -> list[Any]:
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def one(options: Options) -> Result | CannotStart:
+            async with places:
+                try:
+                    return await run(options, lambda line: None)
+                except CannotStart as error:
+                    return error
+
+        return await asyncio.gather(*map(one, tests))
+
+    return asyncio.run(all_of_them())
 
 
 def lines_of(path: Path) -> list[Any]:

@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from tests.maelstrom.harness import PROGRAMS, lines_of
+from labkit.maelstrom.command import test as command
+from labkit.maelstrom.runner import Result
+from tests.maelstrom.harness import PROGRAMS, lines_of, together, with_program
 
 LABKIT = [sys.executable, "-m", "labkit.cli", "maelstrom", "test"]
 SHORT = ["--node-count", "2", "--time-limit", "0.5", "--rate", "60", "--recovery", "0.3"]
@@ -76,20 +79,22 @@ def test_too_little_availability_is_invalid(tmp_path: Path) -> None:
         (["-w", "echo", "--bin", "./empty"], "first line"),
     ],
 )
-def test_bad_input_exits_with_3_and_says_what_is_wrong(arguments: list[str], words: str, tmp_path: Path) -> None:
+def test_bad_input_exits_with_3_and_says_what_is_wrong(
+    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "README.md").write_text("no program")
     (tmp_path / "empty").write_text("no program")
     (tmp_path / "empty").chmod(0o755)
-    done = labkit("--bin", str(PROGRAMS / "echo.py"), "--time-limit", "0", *arguments, cwd=tmp_path)
-    assert done.returncode == 3
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command, ["--bin", str(PROGRAMS / "echo.py"), "--time-limit", "0", *arguments])
+    assert done.exit_code == 3
+    assert words in done.output
+    assert "Traceback" not in done.output
 
 
 def test_the_same_seed_asks_the_same(tmp_path: Path) -> None:
     asked = []
-    for seed in ("1", "1", "2"):
-        labkit("-w", "echo", "--bin", str(PROGRAMS / "echo.py"), *SHORT, "--seed", seed, cwd=tmp_path)
-        events = lines_of(tmp_path / "store" / "latest" / "history.jsonl")
-        asked.append([event["value"] for event in events if event["type"] == "invoke"][:10])
+    for result in together([with_program("echo", "echo.py", tmp_path, seed=seed) for seed in (1, 1, 2)]):
+        assert isinstance(result, Result)
+        asked.append([event["value"] for event in result.history if event["type"] == "invoke"][:10])
     assert asked[0] == asked[1] != asked[2]

@@ -6,85 +6,75 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labkit.maelstrom.program import CannotStart
 from labkit.maelstrom.report import report
-from tests.maelstrom.harness import PROGRAMS, alive, logged_pids, try_program
+from labkit.maelstrom.runner import Result
+from tests.maelstrom.harness import PROGRAMS, alive, alone, logged_pids, together, with_program
 
-SHORT = {"node_count": 2, "rate": 60.0, "time_limit": 0.4, "timeout": 0.3}
-
-
-def go_wrong(how: str, store: Path, **changed: object) -> str:
-    """The report on a program that goes wrong, which must be invalid."""
-    result = try_program("echo", "bad.py", store, how, **(SHORT | changed))  # type: ignore[arg-type]
-    assert result.valid is False
-    assert not any(alive(pid) for pid in logged_pids(result.folder))
-    return report(result)
-
-
-@pytest.mark.parametrize(
-    ("how", "words"),
-    [
-        ("dies-at-once", ["ended with exit status 1", "no luck today"]),
-        ("never-init", ["did not come up", "did not answer within 0.7 s", "goes wrong: never-init"]),
-        ("init-error", ["did not come up", "error 13", "cannot"]),
-        ("init-without-reply-to", ["did not come up", "without in_reply_to"]),
-        ("deaf", ["did not come up", "did not answer within 0.7 s"]),
-    ],
-)
-def test_a_program_that_does_not_come_up_is_named(how: str, words: list[str], tmp_path: Path) -> None:
-    with pytest.raises(CannotStart) as caught:
-        try_program("echo", "bad.py", tmp_path, how, init_timeout=0.7, **SHORT)  # type: ignore[arg-type]
-    for word in words:
-        assert word in str(caught.value)
-    assert "n0" in str(caught.value) or "n1" in str(caught.value)
-    (folder,) = (tmp_path / "echo").iterdir()
-    assert not any(alive(pid) for pid in logged_pids(folder))
+SHORT: dict[str, Any] = {"node_count": 2, "rate": 60.0, "time_limit": 0.4, "timeout": 0.3, "init_timeout": 1.5}
+SILENT = {
+    "dies-at-once": ["ended with exit status 1", "no luck today"],
+    "never-init": ["did not come up", "did not answer within 1.5 s", "goes wrong: never-init"],
+    "init-error": ["did not come up", "error 13", "cannot"],
+    "init-without-reply-to": ["did not come up", "without in_reply_to"],
+    "deaf": ["did not come up", "did not answer within 1.5 s"],
+}
+WRONG = {
+    "prints": ["no message: it is not JSON", "debug: echoing", "goes wrong: prints"],
+    "array": ["is not a JSON object", "[1, 2, 3]"],
+    "no-body": ["it has no 'body'", '{"src": "n0", "dest": "c1"}'],
+    "giant": ["a line of more than 16 MB"],
+    "forged": ["it sent a message as 'n77', which nobody is"],
+    "wrong-type": ["its type is 'echo', not 'echo_ok'", "No echo ever succeeded"],
+    "no-echo": ["it has no field 'echo'"],
+    "silent": ["no echo ever succeeded", "did not answer within 0.3 s"],
+    "no-reply-to": ["without in_reply_to"],
+    "refuses": ["no echo ever succeeded", "temporarily-unavailable: not now"],
+    "crashes": ["no echo ever succeeded", "crash: who knows"],
+    "dies-later": ["ended with exit status 1", "ValueError: five is too many"],
+    "killed-later": ["was killed by SIGKILL"],
+}
 
 
-@pytest.mark.parametrize(
-    ("how", "words"),
-    [
-        ("prints", ["no message: it is not JSON", "debug: echoing", "goes wrong: prints"]),
-        ("array", ["is not a JSON object", "[1, 2, 3]"]),
-        ("no-body", ["it has no 'body'", '{"src": "n0", "dest": "c1"}']),
-        ("giant", ["a line of more than 16 MB"]),
-        ("forged", ["it sent a message as 'n77', which nobody is"]),
-        ("wrong-type", ["its type is 'echo', not 'echo_ok'", "No echo ever succeeded"]),
-        ("no-echo", ["it has no field 'echo'"]),
-        ("silent", ["no echo ever succeeded", "did not answer within 0.3 s"]),
-        ("no-reply-to", ["without in_reply_to"]),
-        ("refuses", ["no echo ever succeeded", "temporarily-unavailable: not now"]),
-        ("crashes", ["no echo ever succeeded", "crash: who knows"]),
-        ("dies-later", ["ended with exit status 1", "ValueError: five is too many"]),
-        ("killed-later", ["was killed by SIGKILL"]),
-    ],
-)
-def test_a_program_that_goes_wrong_is_reported_with_the_line_and_its_last_words(
-    how: str, words: list[str], tmp_path: Path
-) -> None:
-    told = go_wrong(how, tmp_path)
-    for word in words:
-        assert word in told
-    assert "INVALID" in told.splitlines()[-2]
+def test_programs_that_do_not_come_up_are_named_with_their_last_words(tmp_path: Path) -> None:
+    results = together([with_program("echo", "bad.py", tmp_path / how, how, **SHORT) for how in SILENT])
+    for (how, words), error in zip(SILENT.items(), results, strict=True):
+        assert isinstance(error, CannotStart), how
+        assert all(word in str(error) for word in words), (how, str(error))
+        assert "n0" in str(error) or "n1" in str(error), how
+        (folder,) = (tmp_path / how / "echo").iterdir()
+        assert not any(alive(pid) for pid in logged_pids(folder)), how
 
 
-def test_an_error_that_is_definite_is_a_failure_and_one_that_is_not_leaves_the_outcome_open(tmp_path: Path) -> None:
-    refused = try_program("echo", "bad.py", tmp_path, "refuses", **SHORT).figures["operations"]  # type: ignore[arg-type]
-    crashed = try_program("echo", "bad.py", tmp_path, "crashes", **SHORT).figures["operations"]  # type: ignore[arg-type]
-    assert refused["fail"] == refused["count"] and crashed["info"] == crashed["count"]
+def test_programs_that_go_wrong_are_reported_with_the_line_and_their_last_words(tmp_path: Path) -> None:
+    patient = {"giant": {"timeout": 20.0}}  # until the giant line has come
+    tests = [with_program("echo", "bad.py", tmp_path, how, **(SHORT | patient.get(how, {}))) for how in WRONG]
+    results = together(tests)
+    counts = {}
+    for (how, words), result in zip(WRONG.items(), results, strict=True):
+        assert isinstance(result, Result), (how, result)
+        assert result.valid is False, how
+        told = report(result)
+        assert all(word in told for word in words), (how, told)
+        assert told.splitlines()[-2].startswith("INVALID: "), how
+        assert not any(alive(pid) for pid in logged_pids(result.folder)), how
+        counts[how] = result.figures["operations"]
+    assert counts["refuses"]["fail"] == counts["refuses"]["count"]  # a definite error: it did not happen
+    assert counts["crashes"]["info"] == counts["crashes"]["count"]  # an indefinite one: nobody knows
 
 
 def test_a_message_to_nobody_is_told_but_breaks_nothing(tmp_path: Path) -> None:
-    result = try_program("echo", "bad.py", tmp_path, "unknown-destination", **SHORT)  # type: ignore[arg-type]
+    result = alone(with_program("echo", "bad.py", tmp_path, "unknown-destination", **SHORT))
     assert result.valid is True
     assert "it sent a message to 'n99', which is not there" in report(result)
 
 
 def test_a_child_that_holds_the_pipes_is_ended_too(tmp_path: Path) -> None:
-    result = try_program("echo", "bad.py", tmp_path, "child-holds-pipes", **SHORT)  # type: ignore[arg-type]
+    result = alone(with_program("echo", "bad.py", tmp_path, "child-holds-pipes", **SHORT))
     assert result.valid is True
     pids = logged_pids(result.folder)
     assert len(pids) == 4

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from labkit import Cluster, Error, Message, MessageError, Node, on
+from labkit import Cluster, Error, Message, MessageError, Node, RemoteError, on
+from labkit.check import History
 from labkit.transport.bodies import Bodies, snake
 from tests.maelstrom import served
 
@@ -190,3 +191,13 @@ def test_an_error_answers_a_call_in_a_simulation_as_for_real() -> None:
     cluster = Cluster(nodes={"n1": served.Keeper, "n2": Refuser}, seed=1)
     answer = cluster.client("c1").call("n1", served.Forward(to="n2", key="a"))
     assert answer == served.Forwarded(said="22 not so")
+
+
+def test_a_client_gets_an_error_as_its_answer_and_the_history_knows_that_nothing_happened() -> None:
+    cluster = Cluster(served.Keeper, size=1, seed=1)
+    client = cluster.client("c1")
+    with pytest.raises(RemoteError, match="below zero") as caught:
+        client.call("n1", served.Put(key="a", value=-1))
+    assert caught.value.code == 1000
+    assert client.call("n1", served.Get(key="a")) == served.GetOk(value=None)
+    assert [op.type for op in History.of(cluster)] == ["fail", "ok"]

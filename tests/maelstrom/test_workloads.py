@@ -2,11 +2,9 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests.maelstrom.harness import lines_of, try_program, try_sample
+from labkit.maelstrom.runner import Result
+from tests.maelstrom.harness import lines_of, together, with_program, with_sample
 
 RIGHT = [
     ("echo", "echo.py", {}),
@@ -48,41 +46,46 @@ SAMPLES = [
 ]
 
 
-@pytest.mark.parametrize(("workload", "program", "options"), RIGHT, ids=lambda part: str(part))
-def test_a_right_program_is_valid(workload: str, program: str, options: dict[str, Any], tmp_path: Path) -> None:
-    interpreter = {"js": "node", "pl": "perl"}.get(program.rpartition(".")[2])
-    if interpreter and not shutil.which(interpreter):
-        pytest.skip(f"{interpreter} is not installed")
-    result = try_program(workload, program, tmp_path, **options)
-    assert result.valid is True, result.verdicts
-    assert not result.troubles
-    assert result.figures["operations"]["ok"] > 10
+def test_right_programs_are_valid(tmp_path: Path) -> None:
+    interpreters = {"js": "node", "pl": "perl"}
+    cases = [case for case in RIGHT if shutil.which(interpreters.get(case[1].rpartition(".")[2], "python3"))]
+    results = together([with_program(workload, program, tmp_path, **more) for workload, program, more in cases])
+    for case, result in zip(cases, results, strict=True):
+        assert isinstance(result, Result), (case, result)
+        assert result.valid is True, (case, result.verdicts)
+        assert not result.troubles, case
+        assert result.figures["operations"]["ok"] > 5, case
 
 
-@pytest.mark.parametrize(("workload", "program", "bug", "words"), WRONG)
-def test_a_wrong_program_is_found_out(workload: str, program: str, bug: str, words: str, tmp_path: Path) -> None:
-    latency = 0.005 if bug in ("torn", "aborted") else 0.0
-    result = try_program(workload, program, tmp_path, bug, latency=latency, latency_dist="uniform")
-    assert result.valid is False, result.verdicts
-    verdict = result.verdicts["workload"]
-    assert verdict.valid is False
-    assert words in verdict.summary
-    assert verdict.findings
+def test_wrong_programs_are_found_out(tmp_path: Path) -> None:
+    tests = []
+    for workload, program, bug, _ in WRONG:
+        latency = 0.005 if bug in ("torn", "aborted") else 0.0
+        tests.append(with_program(workload, program, tmp_path, bug, latency=latency, latency_dist="uniform"))
+    for case, result in zip(WRONG, together(tests), strict=True):
+        assert isinstance(result, Result), (case, result)
+        assert result.valid is False, (case, result.verdicts)
+        verdict = result.verdicts["workload"]
+        assert verdict.valid is False and verdict.findings, case
+        assert case[-1] in verdict.summary, (case, verdict.summary)
 
 
-@pytest.mark.parametrize(("workload", "sample"), SAMPLES)
-def test_labkits_own_samples_are_valid(workload: str, sample: str, tmp_path: Path) -> None:
-    result = try_sample(workload, sample, tmp_path, rate=60.0, latency=0.003, latency_dist="exponential")
-    assert result.valid is True, result.verdicts
-    assert not result.troubles
+def test_labkits_own_samples_are_valid(tmp_path: Path) -> None:
+    network = {"rate": 60.0, "latency": 0.003, "latency_dist": "exponential"}
+    results = together([with_sample(workload, sample, tmp_path, **network) for workload, sample in SAMPLES])  # type: ignore[arg-type]
+    for case, result in zip(SAMPLES, results, strict=True):
+        assert isinstance(result, Result), (case, result)
+        assert result.valid is True, (case, result.verdicts)
+        assert not result.troubles, case
 
 
-@pytest.mark.parametrize("bug", ["", "once"])
-def test_a_partition_loses_what_is_told_only_once(bug: str, tmp_path: Path) -> None:
-    options = {"nemesis": ("partition",), "nemesis_interval": 0.3, "time_limit": 1.5, "topology": "line"}
-    result = try_program("broadcast", "broadcast.py", tmp_path, bug, **options)  # type: ignore[arg-type]
-    assert result.valid is (not bug), result.verdicts
-    events = lines_of(result.folder / "messages.jsonl")
-    assert any(event["event"] == "drop" and event["why"] == "partition" for event in events)
-    nemesis = [event["f"] for event in lines_of(result.folder / "history.jsonl") if event["process"] == "nemesis"]
-    assert nemesis[0] == "start-partition" and nemesis[-1] == "stop-partition"
+def test_a_partition_loses_what_is_told_only_once(tmp_path: Path) -> None:
+    chaos = {"nemesis": ("partition",), "nemesis_interval": 0.3, "time_limit": 1.5, "topology": "line"}
+    tests = [with_program("broadcast", "broadcast.py", tmp_path, bug, **chaos) for bug in ("", "once")]  # type: ignore[arg-type]
+    for result, valid in zip(together(tests), (True, False), strict=True):
+        assert isinstance(result, Result)
+        assert result.valid is valid, result.verdicts
+        events = lines_of(result.folder / "messages.jsonl")
+        assert any(event["event"] == "drop" and event["why"] == "partition" for event in events)
+        nemesis = [event["f"] for event in lines_of(result.folder / "history.jsonl") if event["process"] == "nemesis"]
+        assert nemesis[0] == "start-partition" and nemesis[-1] == "stop-partition"
