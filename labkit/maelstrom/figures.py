@@ -8,6 +8,7 @@ from typing import Any
 from labkit.maelstrom.history import Event, operations
 from labkit.maelstrom.network import Network
 
+PLANNED = ("crash",)  # operations that are no request of the system; they count neither way
 QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
 
 
@@ -41,7 +42,8 @@ def latencies(history: list[Event]) -> dict[str, dict[str, float]]:
 def figures(history: list[Event], network: Network) -> dict[str, Any]:
     """All of them, for the results file."""
     counts = operation_counts(history)
-    total = {kind: sum(count[kind] for count in counts.values()) for kind in ("ok", "fail", "info")}
+    asked = [count for f, count in counts.items() if f not in PLANNED]
+    total = {kind: sum(count[kind] for count in asked) for kind in ("ok", "fail", "info")}
     invoked = sum(total.values())
     return {
         "operations": {**total, "count": invoked, "by_f": counts},

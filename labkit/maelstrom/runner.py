@@ -13,7 +13,7 @@ from typing import Any
 from labkit.maelstrom import nemesis, store
 from labkit.maelstrom.client import BadAnswer, OperationError
 from labkit.maelstrom.cluster import Cluster, Trouble
-from labkit.maelstrom.figures import figures
+from labkit.maelstrom.figures import PLANNED, figures
 from labkit.maelstrom.history import Event, Recorder
 from labkit.maelstrom.options import Options
 from labkit.maelstrom.protocol import NO_SUCH_KEY, PRECONDITION_FAILED
@@ -228,7 +228,7 @@ class _Test:
         refused = (NO_SUCH_KEY, PRECONDITION_FAILED)
         findings, never = [], []
         for f, counts in by_f.items():
-            if counts["ok"] or f == "crash":
+            if counts["ok"] or f in PLANNED:
                 continue
             ends = [event for event in history if event["f"] == f and event["type"] in ("fail", "info")]
             if f in self.workload.refusable and all(event.get("code") in refused for event in ends):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import json
 import logging
 import signal
@@ -22,6 +20,7 @@ from labkit.message import Message
 from labkit.node import Node
 from labkit.transport.client import connect, parse_address
 from labkit.transport.files import FileStore
+from labkit.transport.loading import load
 from labkit.transport.node import TcpNode, TraceFile
 from labkit.transport.tcp import Address
 from labkit.transport.tls import Tls
@@ -52,7 +51,7 @@ def node(program: str, **options: Any) -> None:
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("labkit").setLevel(logging.INFO)
     try:
-        sys.exit(asyncio.run(_run(_load(program, Node), **options)))
+        sys.exit(asyncio.run(_run(load(program, Node), **options)))
     except LabkitError as error:
         raise click.ClickException(str(error)) from None
 
@@ -174,7 +173,7 @@ def call(address: str, message: str, fields: str, timeout: float, id: str | None
     import msgspec
 
     try:
-        kind = _load(message, Message)
+        kind = load(message, Message)
         try:
             request = msgspec.convert({"$": kind.__struct_config__.tag} | json.loads(fields), kind)
         except (ValueError, TypeError) as error:
@@ -203,30 +202,3 @@ def certificates(directory: Path, ids: tuple[str, ...], days: int) -> None:
         raise click.ClickException(str(error)) from None
     for path in made:
         click.echo(path)
-
-
-def _load(place: str, base: type[Any]) -> type[Any]:
-    """The class at module:Class or file.py:Class. Raises LabkitError if there is none, or it is no `base`."""
-    where, _, name = place.rpartition(":")
-    if not where or not name.isidentifier():
-        raise LabkitError(f"{place!r}: write module:{base.__name__} or file.py:{base.__name__}, with your names")
-    sys.path.insert(0, "")
-    try:
-        module = _from_file(Path(where)) if where.endswith(".py") else importlib.import_module(where)
-    except (ImportError, OSError) as error:
-        raise LabkitError(f"{where} cannot be imported: {error}") from None
-    found = getattr(module, name, None)
-    if not (isinstance(found, type) and issubclass(found, base)):
-        raise LabkitError(f"{where} has no {name} that derives from {base.__name__}")
-    return found
-
-
-def _from_file(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise OSError("no such file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # where type hints, and what a disk keeps, look their classes up
-    sys.path.insert(0, str(path.absolute().parent))
-    spec.loader.exec_module(module)
-    return module

@@ -15,7 +15,7 @@ from labkit.maelstrom.report import report
 from labkit.maelstrom.runner import Result
 from tests.maelstrom.harness import PROGRAMS, alive, alone, logged_pids, together, with_program
 
-SHORT: dict[str, Any] = {"node_count": 2, "rate": 60.0, "time_limit": 0.4, "timeout": 0.3, "init_timeout": 1.5}
+SHORT: dict[str, Any] = {"node_count": 2, "rate": 60.0, "time_limit": 0.8, "timeout": 0.3, "init_timeout": 1.5}
 SILENT = {
     "dies-at-once": ["ended with exit status 1", "no luck today"],
     "never-init": ["did not come up", "did not answer within 1.5 s", "goes wrong: never-init"],
