@@ -29,7 +29,7 @@ ROWS = [
     ["cli", "doctor"],
     ["grade"],
     ["course"],
-    ["explore", "protocols", "view"],
+    ["explore", "maelstrom", "protocols", "view"],
     ["check", "transport"],
     ["cluster"],
     ["client", "members"],
