@@ -61,7 +61,8 @@ def test_wrong_programs_are_found_out(tmp_path: Path) -> None:
     tests = []
     for workload, program, bug, _ in WRONG:
         latency = 0.005 if bug in ("torn", "aborted") else 0.0
-        tests.append(with_program(workload, program, tmp_path, bug, latency=latency, latency_dist="uniform"))
+        network = {"latency": latency, "latency_dist": "uniform"}
+        tests.append(with_program(workload, program, tmp_path, bug, time_limit=0.8, key_count=2, **network))  # type: ignore[arg-type]
     for case, result in zip(WRONG, together(tests), strict=True):
         assert isinstance(result, Result), (case, result)
         assert result.valid is False, (case, result.verdicts)

@@ -15,7 +15,7 @@ owed = {}  # neighbour -> messages that it has not acknowledged
 
 
 def learn(value, source):
-    if value in seen or (bug == "deaf" and value % 5 == 3):
+    if value in seen or (bug == "deaf" and value % 3 == 1):
         return
     seen.append(value)
     for node in neighbours:

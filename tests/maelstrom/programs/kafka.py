@@ -34,10 +34,10 @@ def at_owner(handler):
 def send(message, body):
     log = logs.setdefault(body["key"], [])
     offset = log[-1][0] + 1 if log else 0
-    if bug == "reuse" and offset % 7 == 6:
+    if bug == "reuse" and offset % 3 == 2:
         offset -= 1
     log.append([offset, body["msg"]])
-    if bug == "lossy" and offset % 5 == 2:
+    if bug == "lossy" and offset % 3 == 1:
         log[-1][1] = None
     stranger.reply(message, {"type": "send_ok", "offset": offset})
 
