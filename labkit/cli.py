@@ -14,10 +14,7 @@ COMMANDS = {
     "check": ("labkit.check.command:check", "Judge a history: linearizable, serializable, causal, ..."),
     "doctor": ("labkit.cli:doctor", "Check this computer: what is missing, and the command that gets it."),
     "grade": ("labkit.grade.command:grade", "Grade a folder of notebooks."),
-    "maelstrom": (
-        "labkit.maelstrom.command:maelstrom",
-        "Test node programs in any language, or be one.",
-    ),
+    "maelstrom": ("labkit.maelstrom.command:maelstrom", "Test node programs in any language, or be one."),
     "node": ("labkit.transport.command:node", "Run one node as a process of its own, on a real network."),
     "release": ("labkit.course.release:command", "Make the exercises from their solutions."),
 }
