@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bench.exchange import KEPT, WAYS
 from bench.measure import Row, middle, rounds
+from bench.network import Pair, pairs
 from bench.peers import BARE, PEERS
 from bench.whole import Figure, figures
 
@@ -45,9 +46,12 @@ def main() -> None:
     whole = [] if options.quick else list(figures(min(options.repeats, 3)))
     if whole:
         console.print(whole_table(whole))
+    real = [] if options.quick else pairs(min(options.repeats, 3))
+    if real:
+        console.print("", network_table(real))
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(as_json(rows, whole), file, indent=1)
+            json.dump(as_json(rows, whole, real), file, indent=1)
 
 
 def exchange_table(rows: list[Row]) -> Table:
@@ -77,6 +81,18 @@ def whole_table(whole: list[Figure]) -> Table:
     return table
 
 
+def network_table(real: list[Pair]) -> Table:
+    """One line a pair: labkit's figure, the peer's, and how the two compare."""
+    table = Table(title="Real processes over TCP, in wall time", title_justify="left", box=None)
+    table.add_column("what", no_wrap=True)
+    for heading in ("labkit", "peer", "", "labkit / peer"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for pair in real:
+        figures = [spread(pair.mine), spread(pair.theirs), f"{pair.unit}, {pair.peer}", spread(pair.ratios())]
+        table.add_row(pair.name, *figures)
+    return table
+
+
 def spread(values: list[float]) -> str:
     """Median, and the range in grey."""
     median, low, high = middle(values)
@@ -84,7 +100,7 @@ def spread(values: list[float]) -> str:
     return f"{median:,.{digits}f} [dim]{low:,.{digits}f}-{high:,.{digits}f}[/dim]"
 
 
-def as_json(rows: list[Row], whole: list[Figure]) -> dict[str, Any]:
+def as_json(rows: list[Row], whole: list[Figure], real: list[Pair]) -> dict[str, Any]:
     """Every figure, with the machine it was measured on."""
     return {
         "python": platform.python_version(),
@@ -94,6 +110,10 @@ def as_json(rows: list[Row], whole: list[Figure]) -> dict[str, Any]:
             for row in rows
         ],
         "whole": [{"run": figure.name, "unit": figure.unit, "values": figure.values} for figure in whole],
+        "network": [
+            {"what": pair.name, "unit": pair.unit, "labkit": pair.mine, "peer": pair.peer, "theirs": pair.theirs}
+            for pair in real
+        ],
     }
 
 

@@ -14,9 +14,10 @@ from labkit.errors import (
     LabkitError,
     MessageError,
     NodeDown,
+    RemoteError,
     UnknownNode,
 )
-from labkit.message import Message
+from labkit.message import Error, Message
 from labkit.node import Node, on
 
 __version__ = "0.1.0"
@@ -25,6 +26,7 @@ __all__ = [
     "BudgetExceeded",
     "Client",
     "Cluster",
+    "Error",
     "Event",
     "Fault",
     "Faults",
@@ -35,6 +37,7 @@ __all__ = [
     "Node",
     "NodeDown",
     "Operation",
+    "RemoteError",
     "Timer",
     "Trace",
     "UnknownNode",

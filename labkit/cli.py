@@ -9,9 +9,13 @@ import click
 
 # name: (where the click command is, its line in `labkit --help`)
 COMMANDS = {
+    "call": ("labkit.transport.command:call", "Ask a node that runs in another process, and print its answer."),
+    "certificates": ("labkit.transport.command:certificates", "Make certificates for nodes that talk TLS."),
     "check": ("labkit.check.command:check", "Judge a history: linearizable, serializable, causal, ..."),
     "doctor": ("labkit.cli:doctor", "Check this computer: what is missing, and the command that gets it."),
     "grade": ("labkit.grade.command:grade", "Grade a folder of notebooks."),
+    "maelstrom": ("labkit.maelstrom.command:maelstrom", "Test node programs in any language, or be one."),
+    "node": ("labkit.transport.command:node", "Run one node as a process of its own, on a real network."),
     "release": ("labkit.course.release:command", "Make the exercises from their solutions."),
 }
 

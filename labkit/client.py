@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.errors import LabkitError
-from labkit.message import Message
+from labkit.errors import LabkitError, RemoteError
+from labkit.message import Error, Message
 from labkit.node import Node
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ class Client:
             operation.reply = await process.call(operation.to, operation.request, timeout)
             operation.outcome = "ok"
             self._record(operation, "ok", operation.reply)
+        except RemoteError as error:
+            operation.reply = Error(code=error.code, text=error.text)
+            operation.outcome = "ok"
+            self._record(operation, "ok", operation.reply)
         except TimeoutError as error:
             operation.outcome = "info"
             self._record(operation, "info", str(error))
@@ -80,12 +84,15 @@ class Client:
     def call(self, to: str, msg: Message, *, timeout: float = 1.0) -> Any:
         """Send a request and run the cluster until the answer has come; returns the answer.
 
-        Raises TimeoutError after `timeout` virtual seconds: the outcome is then unknown.
+        Raises TimeoutError after `timeout` virtual seconds: the outcome is then unknown. Raises RemoteError if the
+        answer is an `Error`.
         """
         operation = self.invoke(to, msg, timeout=timeout)
         self._cluster.run(until=lambda _: operation.outcome != "pending", limit=timeout * 2 + 1)
         if operation.outcome != "ok":
             raise TimeoutError(f"{to} did not answer {type(msg).__name__} of {self.id} within {timeout:g} s")
+        if isinstance(operation.reply, Error):
+            raise RemoteError(operation.reply.code, operation.reply.text)
         return operation.reply
 
     def _record(self, operation: Operation, kind: str, data: Any) -> None:

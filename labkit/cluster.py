@@ -78,7 +78,7 @@ class Cluster:
         self._launch = launch or _launch
         self._loop = VirtualLoop()  # type: ignore[abstract]  # what it lacks, it refuses by name
         self._loop.between = self.trace.settle
-        self._network = Network(seed, latency, self._loop, self.trace if trace else None)
+        self._network = self._make_network(seed, latency, self.trace if trace else None)
         self._network.on_failure = self._failed
         self._watch = Watch(self._network, self.trace, self._carry_out)
         self._buggify = check_names(buggify)
@@ -97,6 +97,9 @@ class Cluster:
                 peers = tuple(peer for peer in peers if peer in reach)
             self._network.add(id, peers, reach)
         self.inject(faults or ())
+
+    def _make_network(self, seed: int, latency: Latency, trace: Trace | None) -> Network:
+        return Network(seed, latency, self._loop, trace)
 
     # --- running
 

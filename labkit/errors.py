@@ -23,3 +23,11 @@ class BudgetExceeded(LabkitError):
 
 class NodeDown(LabkitError):
     """Something was asked of a node that is not running."""
+
+
+class RemoteError(LabkitError):
+    """What a call raises when the other node answers with an `Error`: its `code` and its `text`."""
+
+    def __init__(self, code: int, text: str = ""):
+        super().__init__(f"the answer was error {code}" + (f": {text}" if text else ""))
+        self.code, self.text = code, text

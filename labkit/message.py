@@ -36,6 +36,17 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="$", tag=True):
     """
 
 
+class Error(Message):
+    """An answer that says no: a handler returns it, and the `call` that it answers raises RemoteError.
+
+    The codes are Maelstrom's, or from 1000 on your own: 10 not supported, 11 temporarily unavailable, 13 crash (nobody
+    knows whether it was done), 14 abort, 20 key does not exist, 22 precondition failed, 30 transaction conflict.
+    """
+
+    code: int
+    text: str = ""
+
+
 def by_value(message: Any) -> Any:
     """The message as its receiver gets it: the same object where it is immutable all the way down, else a copy.
 

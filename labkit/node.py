@@ -128,7 +128,7 @@ class Node:
         """Send a message and wait for the answer: the Message that the other node's handler returns.
 
         `timeout` is in seconds; None waits for ever. Raises TimeoutError when it is over. The other node may have done
-        the work all the same: no answer tells nothing.
+        the work all the same: no answer tells nothing. Raises RemoteError if the answer is an `Error`.
         """
         return self._process.call(to, msg, timeout)
 

@@ -25,7 +25,9 @@ from typing import Any
 
 from labkit.engine.values import plain
 from labkit.errors import LabkitError
+from labkit.message import Error
 
+INDEFINITE = (0, 13)  # errors that leave open whether it happened
 Meaning = Callable[[Any, Any], dict[str, Any] | None]
 
 _SAME = {"compare_and_set": "cas", "compare_and_swap": "cas", "transaction": "txn", "remove": "delete", "set": "write"}
@@ -40,8 +42,8 @@ def by_name(request: Any, reply: Any) -> dict[str, Any]:
     `Enqueue(value)`, `Acquire(owner)`, …, also as `GetRequest` or `CompareAndSet`.
 
     What came back is the reply's field `result`, `value` or `ok`, or its only one. A reply of a class that is named
-    `Fail…`, `Refused…` or `Rejected…`, and an `ok=False` to a write, mean that it did not happen. Raises LabkitError
-    where the fields do not tell.
+    `Fail…`, `Refused…` or `Rejected…`, and an `ok=False` to a write, mean that it did not happen; so does an `Error`,
+    but one of code 0 or 13 leaves that open. Raises LabkitError where the fields do not tell.
     """
     fields = plain(request)
     if not isinstance(fields, dict) or "$" not in fields:
@@ -54,6 +56,8 @@ def by_name(request: Any, reply: Any) -> dict[str, Any]:
     said["value"] = _argument(said["f"], fields, name)
     if reply is None:
         return said
+    if isinstance(reply, Error):
+        return said | {"type": "info" if reply.code in INDEFINITE else "fail"}
     answer = plain(reply)
     kind = answer.pop("$") if isinstance(answer, dict) and "$" in answer else ""
     if re.match("Fail|Refuse|Reject", kind):

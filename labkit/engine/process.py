@@ -25,8 +25,8 @@ from labkit.engine.timers import Timer
 from labkit.engine.values import is_shown, plain, same, snapshot, without_addresses
 from labkit.engine.waiting import Waiter
 from labkit.engine.world import World
-from labkit.errors import BudgetExceeded, HandlerError, LabkitError, NodeDown
-from labkit.message import Message
+from labkit.errors import BudgetExceeded, HandlerError, LabkitError, NodeDown, RemoteError
+from labkit.message import Error, Message
 
 if TYPE_CHECKING:
     from labkit.node import Node
@@ -335,12 +335,15 @@ class Process:
             self.wake(self.loop.now + timeout / self.clock_.rate, self.expire, number)
         try:
             await waiter
-            return self._answers.pop(number)
+            answer = self._answers.pop(number)
         except TimeoutError:
             raise TimeoutError(f"{to} did not answer {type(message).__name__} within {timeout:g} s") from None
         except BaseException:
             self._calls.pop(number, None)  # cancelled: the answer will find nobody
             raise
+        if type(answer) is Error:
+            raise RemoteError(answer.code, answer.text)
+        return answer
 
     def _answered(self, number: int, message: Message) -> None:
         waiter = self._calls.pop(number, None)  # None: the answer came too late

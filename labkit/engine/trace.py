@@ -333,6 +333,8 @@ class Trace:
                         trace.settle()
         except (ValueError, KeyError) as error:
             raise LabkitError(f"{path}, line {line_number}: {error}") from error
+        if len(trace):
+            trace.now = max(trace.now, trace[-1].time)  # a trace that was written as it happened has no end in its head
         return trace
 
     def __repr__(self) -> str:

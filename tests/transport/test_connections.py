@@ -1,0 +1,451 @@
+"""Connections between nodes, and what comes through them from friend and stranger."""
+
+import asyncio
+import gc
+import logging
+import struct
+import warnings
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labkit import LabkitError, Message, Node, on
+from labkit.transport.frames import VERSION, Codec, FrameError, Hello, Splitter, Unreadable, framed, greeting
+from labkit.transport.node import TcpNode
+from labkit.transport.tcp import Endpoint
+
+
+class Ping(Message):
+    n: int
+    load: bytes = b""
+
+
+class Pong(Message):
+    n: int
+
+
+class Secret(Message):
+    n: int
+
+
+class Player(Node):
+    def start(self):
+        self.rallies = 0
+        if self.id == "n1":
+            self.send("n2", Ping(n=0))
+
+    @on(Ping)
+    def ping(self, msg, sender):
+        return Pong(n=msg.n) if sender not in self.peers else self.send(sender, Pong(n=msg.n))
+
+    @on(Pong)
+    async def pong(self, msg, sender):
+        self.rallies += 1
+        await self.sleep(0.001)
+        self.send(sender, Ping(n=msg.n + 1))
+
+
+class Sink(Node):
+    def start(self):
+        self._got = []  # not shown, so that it is not copied at every step
+
+    @property
+    def got(self):
+        return self._got
+
+    @on(Ping)
+    def ping(self, msg, sender):
+        self._got.append(msg.n)
+
+
+async def until(condition, seconds=15.0):
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+def run(scenario, collect=True):
+    """Run it, and fail if it leaves a task, a socket or a warning behind."""
+
+    async def whole():
+        await asyncio.wait_for(scenario(), 30)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        asyncio.run(whole(), debug=False)
+        if collect:
+            gc.collect()
+
+
+def make(program, id, peers=(), **options):
+    """A node that listens; the others' addresses are filled in by `join`."""
+    events = []
+    node = TcpNode(program, id, dict.fromkeys(peers, ("127.0.0.1", 0)), record=events.append, **options)
+    node.events = events
+    node.address = node.listen()
+    return node
+
+
+def join(*nodes):
+    for node in nodes:
+        for other in nodes:
+            if other is not node:
+                node.endpoint.addresses[other.id] = other.address
+    for node in nodes:
+        node.start()
+
+
+async def close(*nodes):
+    for node in nodes:
+        await node.close()
+
+
+def of(node, kind):
+    return [event for event in node.events if event[1] == kind]
+
+
+# --- nodes
+
+
+def test_three_nodes_talk_and_stop_in_good_order():
+    class Greeter(Sink):
+        def start(self):
+            super().start()
+            self.broadcast(Ping(n=int(self.id[1:])))
+
+    async def scenario():
+        ids = ["n1", "n2", "n3"]
+        nodes = [make(Greeter, id, [peer for peer in ids if peer != id]) for id in ids]
+        join(*nodes)
+        await until(lambda: all(len(node.host.process.node.got) == 2 for node in nodes))
+        assert sorted(nodes[0].host.process.node.got) == [2, 3]
+        await close(*nodes)
+
+    run(scenario)
+
+
+def test_what_was_sent_last_arrives_before_the_end():
+    class Talker(Node):
+        def start(self):
+            self.broadcast(Ping(n=-1))
+
+        def chat(self):
+            for n in range(2_000):
+                self.send("n2", Ping(n=n, load=bytes(1_000)))
+
+    async def scenario():
+        one, two = make(Talker, "n1", ["n2"]), make(Sink, "n2", ["n1"])
+        join(one, two)
+        await until(lambda: two.host.process.node.got == [-1])
+        one.time.soon(lambda _: one.host.process.node.chat(), None)
+        one.time.turn()
+        await one.close()
+        await until(lambda: two.host.process.node.got[1:] == list(range(2_000)))
+        await two.close()
+
+    run(scenario)
+
+
+def test_a_peer_that_restarts_is_found_again():
+    async def scenario():
+        one, two = make(Player, "n1", ["n2"]), make(Player, "n2", ["n1"])
+        join(one, two)
+        await until(lambda: one.host.process.node.rallies >= 3)
+        where = two.address
+        await two.close()
+        await until(lambda: one.endpoint.queues["n2"].connection is None)
+        one.time.soon(lambda _: one.host.process.send("n2", Ping(n=1)), None)
+        one.time.turn()
+        assert of(one, "drop")[-1][2:] == ("n2", "n1", of(one, "send")[-1][4], None, "down")
+        two = TcpNode(Player, "n2", {"n1": one.address})
+        two.listen(where)
+        two.start()
+        await until(lambda: one.endpoint.queues["n2"].connection is not None)
+        before = one.host.process.node.rallies
+        one.time.soon(lambda _: one.host.process.send("n2", Ping(n=1)), None)
+        one.time.turn()
+        await until(lambda: one.host.process.node.rallies >= before + 3)
+        await close(one, two)
+
+    run(scenario)
+
+
+def test_messages_wait_for_a_peer_that_has_not_started_yet():
+    async def scenario():
+        one = make(Player, "n1", ["n2"])
+        two = make(Player, "n2", ["n1"])
+        two.endpoint._listener.close()  # nobody is there yet
+        one.endpoint.addresses["n2"] = two.address
+        one.start()
+        await asyncio.sleep(0.1)
+        later = TcpNode(Player, "n2", {"n1": one.address})
+        later.listen(two.address)
+        later.start()
+        await until(lambda: one.host.process.node.rallies >= 2)
+        await close(one, later, two)
+
+    run(scenario)
+
+
+def test_a_slow_peer_costs_the_oldest_messages_and_no_memory():
+    class Talker(Node):
+        def flood(self):
+            for n in range(500):
+                self.send("n2", Ping(n=n, load=bytes(10_000)))
+
+    async def scenario():
+        gate, arrived = asyncio.Event(), []
+
+        async def crawl(reader, writer):
+            """A peer that greets, and then does not read until the gate opens."""
+            writer.write(greeting(msgspec.msgpack.decode(HELLO_REPLY)))
+            await gate.wait()
+            splitter = Splitter(1 << 20)
+            while data := await reader.read(1 << 16):
+                arrived.extend(msgspec.msgpack.decode(body) for body in splitter.split(data))
+            writer.close()
+
+        server = await asyncio.start_server(crawl, "127.0.0.1", 0)
+        node = make(Talker, "n1", ["n2"], queue_limit=200_000)
+        node.endpoint.addresses["n2"] = server.sockets[0].getsockname()[:2]
+        node.start()
+        queue = node.endpoint.queues["n2"]
+        await until(lambda: queue.connection is not None)
+        for _ in range(10):
+            node.time.soon(lambda _: node.host.process.node.flood(), None)
+            node.time.turn()
+            await asyncio.sleep(0)
+        assert queue.size <= 200_000
+        lost = [event[4] for event in of(node, "drop")]
+        assert len(lost) > 1_000 and {event[6] for event in of(node, "drop")} == {"queue full"}
+        gate.set()
+        sent = [event[4] for event in of(node, "send")]
+        await until(lambda: len(arrived) - 1 == len(sent) - len(lost))
+        got, gone = [id for id, *_ in arrived[1:]], set(lost)
+        assert got == [id for id in sent if id not in gone]  # in order, and the newest among them
+        assert got[-1] == sent[-1]
+        await node.close()
+        server.close()
+        await server.wait_closed()
+
+    run(scenario)
+
+
+HELLO_REPLY = msgspec.msgpack.encode(["labkit-welcome", VERSION, "n2", ""])
+
+
+def test_a_message_above_the_limit_is_an_error_where_it_is_sent(capsys):
+    class Talker(Node):
+        def start(self):
+            self.send("n2", Ping(n=0, load=bytes(17 << 20)))
+
+    async def scenario():
+        ends = []
+        node = make(Talker, "n1", ["n2"], failed=ends.append)
+        node.start()
+        assert "too large to send" in str(ends[0])
+        await node.close()
+
+    run(scenario)
+    capsys.readouterr()
+
+
+def test_an_unknown_message_is_dropped_with_its_name(caplog):
+    class Other(Node):
+        def start(self):
+            for message in (msgspec.defstruct("Martian", [("n", int)], bases=(Message,), frozen=True)(n=1), Ping(n=2)):
+                self.send("n2", message)
+
+    async def scenario():
+        one, two = make(Other, "n1", ["n2"]), make(Sink, "n2", ["n1"])
+        two.codec._find = lambda tag: None  # in another process, that class is not there
+        join(one, two)
+        await until(lambda: two.host.process.node.got == [2])
+        (drop,) = of(two, "drop")
+        assert drop[2:5] == ("n2", "n1", of(one, "send")[0][4]) and "unknown message type 'Martian'" in drop[6]
+        await close(one, two)
+
+    run(scenario)
+    assert "Martian" in caplog.text
+
+
+def test_a_message_without_a_handler_is_dropped_and_crashes_nobody():
+    class Other(Node):
+        def start(self):
+            self.send("n2", Secret(n=1))
+            self.send("n2", Ping(n=2))
+
+    async def scenario():
+        one, two = make(Other, "n1", ["n2"]), make(Sink, "n2", ["n1"])
+        join(one, two)
+        await until(lambda: two.host.process.node.got == [2])
+        assert "Sink has no handler for Secret" in of(two, "drop")[0][6]
+        await close(one, two)
+
+    run(scenario)
+
+
+def test_nodes_at_the_wrong_address_are_refused(caplog):
+    async def scenario():
+        one, two = make(Player, "n1", ["n2"]), make(Player, "n3", ["n1"])
+        one.endpoint.addresses["n2"] = two.address
+        two.endpoint.addresses["n1"] = one.address
+        one.start()
+        await until(lambda: "n1 looks for n2, and this is n3" in caplog.text)
+        await close(one, two)
+
+    run(scenario)
+
+
+def test_a_port_that_is_taken_is_named():
+    async def scenario():
+        one = make(Sink, "n1")
+        other = TcpNode(Sink, "n2", {})
+        with pytest.raises(LabkitError, match=f"n2 cannot listen at 127.0.0.1:{one.address[1]}: "):
+            other.listen(one.address)
+        await close(one, other)
+
+    run(scenario)
+
+
+# --- strangers
+
+
+async def speak(address, data, hang_up=True):
+    """What a node answers to these bytes, until it closes the connection."""
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(data)
+    if hang_up:
+        writer.write_eof()
+    try:
+        async with asyncio.timeout(10):
+            return await reader.read()
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+HELLO = greeting(Hello(VERSION, "c1", "n1"))
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", "a frame of 1,195,725,856 bytes came"),
+        (framed(b"\x01"), "its first frame is no greeting"),
+        (greeting(Hello(99, "c1", "n1")), "speaks version 99"),
+        (greeting(Hello(VERSION, "", "n1")), "it gave no proper id"),
+        (greeting(Hello(VERSION, "n1", "n1")), "it calls itself n1, as this node"),
+        (HELLO + struct.pack(">I", 1 << 30), "a frame of 1,073,741,824 bytes came"),
+        (HELLO + framed(b"rubbish"), "a frame came that is no packet"),
+        (HELLO + framed(msgspec.msgpack.encode([1, None, None, 5])), "a packet came without a message"),
+    ],
+)
+def test_what_is_not_the_protocol_ends_the_connection_with_a_reason(data, why, caplog):
+    async def scenario():
+        node = make(Sink, "n1")
+        node.start()
+        caplog.set_level(logging.INFO)
+        await speak(node.address, data, hang_up=False)
+        await until(lambda: why in caplog.text)
+        assert node.host.process is not None
+        await node.close()
+
+    run(scenario)
+
+
+def test_who_says_nothing_is_not_waited_for(caplog, monkeypatch):
+    monkeypatch.setattr("labkit.transport.tcp.PATIENCE", 0.05)
+
+    async def scenario():
+        node = make(Sink, "n1")
+        node.start()
+        assert await speak(node.address, b"", hang_up=False) == b""
+        await until(lambda: "no greeting came in 0.05 s" in caplog.text)
+        await node.close()
+
+    run(scenario)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.binary(max_size=40)
+        | st.binary(max_size=40).map(framed)
+        | st.recursive(
+            st.none() | st.integers(-9, 9) | st.text(max_size=3),
+            lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from(["$", "n", "Ping"]), inner),
+        ).map(lambda value: framed(msgspec.msgpack.encode(value)))
+        | st.just(HELLO),
+        max_size=5,
+    )
+)
+def test_no_bytes_crash_or_hang_a_node(pieces):
+    async def scenario():
+        node = make(Player, "n2")
+        node.start()
+        await speak(node.address, b"".join(pieces))
+        await speak(node.address, greeting(Hello(VERSION, "c1", "")) + b"".join(pieces))
+        assert node.host.process is not None, node.host.process
+        await node.close()
+
+    logging.disable(logging.CRITICAL)
+    try:
+        run(scenario, collect=False)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+# --- frames
+
+
+@given(st.lists(st.binary(max_size=50), max_size=8), st.data())
+def test_frames_are_cut_the_same_however_they_arrive(bodies, data):
+    stream, splitter, got = b"".join(framed(body) for body in bodies), Splitter(50), []
+    while stream:
+        size = data.draw(st.integers(1, len(stream)))
+        got += splitter.split(stream[:size])
+        stream = stream[size:]
+    assert got == bodies
+
+
+def test_a_frame_above_the_limit_is_refused_by_its_header_alone():
+    with pytest.raises(FrameError, match="a frame of 51 bytes"):
+        list(Splitter(50).split(struct.pack(">I", 51)))
+    splitter = Splitter(50)
+    assert list(splitter.split(b"\x00\x00")) == []
+    with pytest.raises(FrameError, match="a frame of 51 bytes"):
+        list(splitter.split(b"\x00\x33"))
+
+
+def test_messages_are_found_by_their_name_and_kept_apart():
+    codec = Codec(Player._handlers, __name__)
+    for message in (Ping(n=1, load=b"x"), Secret(n=3), Ping(n=2)):
+        assert codec.decode(codec.encode(7, None, 1 << 33, message)[4:]) == (7, None, 1 << 33, message)
+    with pytest.raises(Unreadable, match="not a Ping as it is declared here"):
+        codec.decode(msgspec.msgpack.encode([7, None, None, {"$": "Ping", "n": "one"}]))
+    double = type("Ping", (Message,), {"__annotations__": {"other": int}, "__module__": "elsewhere"})
+    with pytest.raises(LabkitError, match="two messages called Ping"):
+        Codec([Ping, double], __name__)
+
+
+def test_an_endpoint_reaches_its_peers_and_whoever_has_called():
+    async def scenario():
+        endpoint = Endpoint("n1", {"n2": ("127.0.0.1", 1)}, received=lambda sender, bodies: None)
+        assert endpoint.reaches("n2") and not endpoint.reaches("c1")
+        where = endpoint.listen()
+        client = Endpoint("c1", {"": where}, received=lambda sender, bodies: None)
+        await client.connect("")
+        assert endpoint.reaches("c1")
+        await client.close()
+        await until(lambda: not endpoint.connections)
+        assert endpoint.reaches("c1")  # an answer to one that has left is no error
+        endpoint.send("c1", b"", 1)
+        await endpoint.close()
+
+    run(scenario)
