@@ -193,6 +193,7 @@ class Host:
             raise LabkitError(f"{self.id} runs already; stop it first")
         self.boots += 1
         self.record((self.time.now, "start", self.id, None, self.boots, None, None))
+        self.disk.boot()
         seed = hashlib.sha256(f"{self._draw.getrandbits(64)}/{self.boots}".encode()).hexdigest()
         self.process = process = Process(
             self.program,
@@ -271,7 +272,7 @@ class Host:
         self.time.loop.push(due, callback, argument)
 
     def store(self, process: Runs, key: Any, value: Any, deleted: bool) -> None:
-        self.disk.pending.append((key, value, deleted))
+        self.disk.write(key, value, deleted)
 
     def sync(self, process: Runs) -> None:
         for flush in self.time.flush:
