@@ -222,7 +222,9 @@ class Trace:
             place = len(self._moments) * APART
             self._moments.append(self._follow(self._moments[-1], place - APART, place) if place else Moment())
         kept = (seq + 1) // APART
-        return self._follow(self._moments[kept], kept * APART, seq + 1)
+        moment = self._follow(self._moments[kept], kept * APART, seq + 1)
+        moment.event = self[seq] if seq >= 0 else None
+        return moment
 
     def _follow(self, moment: Moment, start: int, stop: int) -> Moment:
         """The moment after the events start to stop."""
@@ -235,7 +237,6 @@ class Trace:
                 if values[place + 1] in CHANGING:
                     moment.apply(Event(seq, *values[place : place + WIDTH]))
             start = end
-        moment.event = self[stop - 1] if stop else None
         return moment
 
     def mark(self, seq: int, label: str, kind: str = "violation") -> None:
