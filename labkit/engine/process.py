@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.engine import budget
 from labkit.engine.buggify import Buggify, check_site
+from labkit.engine.connection import Segment
 from labkit.engine.disk import open_disk
 from labkit.engine.loop import Handle, Task, VirtualLoop
+from labkit.engine.streams import Streams
 from labkit.engine.timers import Timer
 from labkit.engine.values import is_shown, plain, same, snapshot, without_addresses
 from labkit.engine.waiting import Waiter
@@ -77,7 +79,7 @@ class Process:
     ):
         self.id, self.peers, self.loop, self.world, self.clock_ = id, peers, loop, world, clock
         self.alive = True
-        self.timers = 0
+        self.timers, self.boots = 0, boot
         self.traced = traced
         self.buggify = buggify
         self.error: BaseException | None = None  # raised in this step by a coroutine
@@ -91,6 +93,7 @@ class Process:
         self._tasks: list[Task] = []
         self._prune_at = 64
         self._named = 0
+        self._streams: Streams | None = None
         self._failed: list[asyncio.Task[Any]] = []
         self._seen: dict[str, Any] | None = None
         self.disk = open_disk(self, stored, broken)
@@ -218,18 +221,21 @@ class Process:
 
     def _drain(self) -> None:
         """Run what this step made ready, until nothing is."""
-        ready, left = self.loop.ready, STEP_LIMIT
+        loop, ready, left = self.loop, self.loop.ready, STEP_LIMIT
         while ready:
-            handle = ready.popleft()
-            if not handle._cancelled:
-                handle.context.run(handle.callback, *handle.args)
-            if self.error is not None:
-                raise self.error
-            left -= 1
-            if not left:
+            left -= len(ready)
+            if left < 0:
                 raise BudgetExceeded(
                     f"{self.id} ran {STEP_LIMIT:,} callbacks without letting time pass: a loop that never really waits?"
                 )
+            for _ in range(len(ready)):
+                handle = ready.popleft()
+                if not handle._cancelled:
+                    handle.context.run(handle.callback, *handle.args)
+                if self.error is not None:
+                    raise self.error
+            if loop.overdue:
+                loop.take_overdue()
         if self._failed:
             self._raise_unseen()
 
@@ -237,6 +243,8 @@ class Process:
 
     def _find_handler(self, message: Any) -> Callable[..., Any]:
         """The handler of a message whose own class has none: a base class's, or the inbox of `receive`."""
+        if isinstance(message, Segment):
+            return self._to_stream
         found = self.node._handler_for(type(message))
         if found is not None:
             self._handlers[type(message)] = found
@@ -245,6 +253,9 @@ class Process:
             self._handlers[type(message)] = self._to_inbox
             return self._to_inbox
         raise HandlerError(self.node._why_no_handler(type(message)))
+
+    def _to_stream(self, node: Node, segment: Segment, sender: str) -> None:
+        self.streams.arrived(sender, segment)
 
     def _to_inbox(self, node: Node, message: Any, sender: str) -> None:
         self._inbox.append((message, sender))
@@ -307,8 +318,13 @@ class Process:
             self._prune_at = 2 * len(self._tasks) + 64
 
     def _note_failure(self, task: asyncio.Task[Any]) -> None:
-        if task._log_traceback:  # type: ignore[attr-defined]  # it failed, and nobody has looked at the exception yet
+        if task._log_traceback and not self._awaited(task):  # type: ignore[attr-defined]  # nobody has looked at it yet
             self._failed.append(task)
+
+    def _awaited(self, task: asyncio.Task[Any]) -> bool:
+        """Whether a gather, wait or as_completed is about to be told of this task's end: it looks when all are done."""
+        told = (handle.callback for handle in self.loop.ready if handle.args[:1] == (task,))
+        return any(getattr(callback, "__module__", None) == "asyncio.tasks" for callback in told)
 
     def _raise_unseen(self) -> None:
         failed, self._failed = self._failed, []
@@ -368,6 +384,14 @@ class Process:
         """When this node's own clock shows `local`."""
         clock = self.clock_
         return local if clock.rate == 1.0 and clock.offset == 0.0 else (local - clock.offset) / clock.rate
+
+    @property
+    def streams(self) -> Streams:
+        """The connections of this boot. Raises LabkitError where a node can have none."""
+        if self._streams is None:
+            self.world.open_streams()
+            self._streams = Streams(self)
+        return self._streams
 
     def note(self, text: str) -> None:
         if self.alive:
@@ -429,7 +453,11 @@ class Process:
         self.alive = False
         self.send = self.node.send = self._cannot_send
         self._observe = _nothing  # type: ignore[method-assign]
+        self.loop.current = self  # async generators that end with it are not another node's to finish
         self.loop.ready.clear()
+        self.loop.overdue.clear()
+        if self._streams is not None:
+            self._streams.stop()
         for task in self._tasks:
             if not task.done():
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
@@ -442,6 +470,7 @@ class Process:
         self._calls.clear()
         self._receivers.clear()
         self.loop.ready.clear()
+        self.loop.overdue.clear()
 
 
 def _nothing() -> None:

@@ -251,6 +251,12 @@ class Host:
         """Seconds since the start: the moment that the node's current step is about."""
         return self.time.loop.now
 
+    def open_streams(self) -> None:
+        raise LabkitError(
+            "streams (asyncio.open_connection, asyncio.start_server) are for simulated nodes: "
+            "nodes on real sockets talk by self.send and self.call"
+        )
+
     def sender(self, process: Process) -> Send:
         src, loop, traced, reaches, numbers = self.id, self.time.loop, self._traced, self._reaches, self._numbers
 
