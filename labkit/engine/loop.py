@@ -284,7 +284,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def create_task(self, coro: Any, *, name: str | None = None, context: Any = None, **_: Any) -> Task:  # type: ignore[override]
         if self.current is None:
             raise LabkitError("only a node's own code can start a task in virtual time")
-        return self.current.create_task(coro, name, context)
+        return self.current.tasks.create(coro, name, context)
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future:  # type: ignore[override]
         """Runs it at once, in no virtual time: the simulation has one thread. Others get their turn before the result

@@ -9,9 +9,7 @@ way) is inert.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import random
-import traceback
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine
 from types import CoroutineType
@@ -21,13 +19,15 @@ from labkit.engine import budget
 from labkit.engine.buggify import Buggify, check_site
 from labkit.engine.connection import Segment
 from labkit.engine.disk import open_disk
-from labkit.engine.loop import Handle, Task, VirtualLoop
+from labkit.engine.loop import Handle, VirtualLoop
 from labkit.engine.streams import Streams
+from labkit.engine.tasks import Tasks
 from labkit.engine.timers import Timer
+from labkit.engine.tracebacks import student_frames, student_traceback
 from labkit.engine.values import is_shown, plain, same, snapshot, without_addresses
 from labkit.engine.waiting import Waiter
 from labkit.engine.world import World
-from labkit.errors import BudgetExceeded, HandlerError, LabkitError, NodeDown, RemoteError
+from labkit.errors import BudgetExceeded, HandlerError, NodeDown, RemoteError
 from labkit.message import Error, Message
 
 if TYPE_CHECKING:
@@ -90,11 +90,8 @@ class Process:
         self._inbox: deque[tuple[Message, str]] = deque()
         self._receivers: deque[Waiter] = deque()
         self._receives = not program._handlers
-        self._tasks: list[Task] = []
-        self._prune_at = 64
-        self._named = 0
+        self.tasks = Tasks(id, loop)
         self._streams: Streams | None = None
-        self._failed: list[asyncio.Task[Any]] = []
         self._seen: dict[str, Any] | None = None
         self.disk = open_disk(self, stored, broken)
         self.random = random.Random(seed)
@@ -236,8 +233,8 @@ class Process:
                     raise self.error
             if loop.overdue:
                 loop.take_overdue()
-        if self._failed:
-            self._raise_unseen()
+        if self.tasks.failed:
+            self.tasks.raise_unseen()
 
     # --- handlers and coroutines
 
@@ -270,8 +267,7 @@ class Process:
         if isinstance(result, Message) and sender is not None:
             self.send(sender, result, None, call)
         elif type(result) is CoroutineType:
-            task: Task = Task(self._serve(result, sender, call), loop=self.loop, name=self.id)
-            self._keep(task)
+            self.tasks.serve(self._serve(result, sender, call))
             self.loop.ready.pop().run()  # its first step, now: the same on every version of Python
             if self.error is not None:
                 raise self.error
@@ -298,41 +294,6 @@ class Process:
                 f"a handler returned {result!r}: it returns None, or a Message, which answers the sender"
             )
         self.send(sender, result, None, call)
-
-    def create_task(self, coroutine: Any, name: str | None, context: contextvars.Context | None) -> Task:
-        """asyncio.create_task, inside a node. A task that fails while nobody waits for it is an error of the node."""
-        self._named += 1
-        options: dict[str, Any] = {"loop": self.loop, "name": name or f"{self.id}-task-{self._named}"}
-        if context is not None:
-            options["context"] = context
-        task = Task(coroutine, **options)
-        task.add_done_callback(self._note_failure)
-        self._keep(task)
-        return task
-
-    def _keep(self, task: Task) -> None:
-        """Remember a task, to close it in a crash."""
-        self._tasks.append(task)
-        if len(self._tasks) > self._prune_at:
-            self._tasks = [task for task in self._tasks if not task.done()]
-            self._prune_at = 2 * len(self._tasks) + 64
-
-    def _note_failure(self, task: asyncio.Task[Any]) -> None:
-        if task._log_traceback and not self._awaited(task):  # type: ignore[attr-defined]  # nobody has looked at it yet
-            self._failed.append(task)
-
-    def _awaited(self, task: asyncio.Task[Any]) -> bool:
-        """Whether a gather, wait or as_completed is about to be told of this task's end: it looks when all are done."""
-        told = (handle.callback for handle in self.loop.ready if handle.args[:1] == (task,))
-        return any(getattr(callback, "__module__", None) == "asyncio.tasks" for callback in told)
-
-    def _raise_unseen(self) -> None:
-        failed, self._failed = self._failed, []
-        for task in failed:
-            if task._log_traceback:  # type: ignore[attr-defined]
-                error = task.exception()
-                assert error is not None
-                raise error
 
     # --- what a node asks for
 
@@ -458,15 +419,7 @@ class Process:
         self.loop.overdue.clear()
         if self._streams is not None:
             self._streams.stop()
-        for task in self._tasks:
-            if not task.done():
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
-                try:
-                    task.get_coro().close()  # type: ignore[union-attr]
-                except BaseException as error:  # a `finally` or `except` of the student's that goes on after the end
-                    if isinstance(error, KeyboardInterrupt):
-                        raise
-        self._tasks.clear()
+        self.tasks.close()
         self._calls.clear()
         self._receivers.clear()
         self.loop.ready.clear()
@@ -475,24 +428,3 @@ class Process:
 
 def _nothing() -> None:
     """What is seen of a node that is over."""
-
-
-def student_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    """The traceback's frames that are not labkit's or asyncio's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    inside = (str(_PACKAGE), str(_ASYNCIO))
-    own = [frame for frame in frames if not frame.filename.startswith(inside) or "/protocols/" in frame.filename]
-    return own if own or isinstance(error, LabkitError) else list(frames)
-
-
-def student_traceback(error: BaseException) -> str:
-    """The traceback as Python prints it, with the student's frames only; of a group, those of its members too."""
-    lines = ["Traceback (most recent call last):\n", *traceback.format_list(student_frames(error))]
-    lines += [f"{type(error).__name__}: {error}".removesuffix(": ") + "\n"]
-    if isinstance(error, BaseExceptionGroup):
-        lines += [f"  | {line}\n" for member in error.exceptions for line in student_traceback(member).splitlines()]
-    return "".join(lines)
-
-
-_PACKAGE = __file__.rsplit("/engine/", 1)[0] + "/"
-_ASYNCIO = asyncio.__file__.rsplit("/", 1)[0] + "/"
