@@ -220,12 +220,14 @@ class Process:
         """Run what this step made ready, until nothing is."""
         loop, ready, left = self.loop, self.loop.ready, STEP_LIMIT
         while ready:
-            left -= len(ready)
+            turn = len(ready)
+            left -= turn
             if left < 0:
                 raise BudgetExceeded(
                     f"{self.id} ran {STEP_LIMIT:,} callbacks without letting time pass: a loop that never really waits?"
                 )
-            for _ in range(len(ready)):
+            while turn:
+                turn -= 1
                 handle = ready.popleft()
                 if not handle._cancelled:
                     handle.context.run(handle.callback, *handle.args)
