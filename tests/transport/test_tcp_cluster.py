@@ -295,3 +295,30 @@ def test_nothing_is_left_when_the_interpreter_ends(close):
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("True")
+
+
+def test_streams_between_nodes_run_over_real_sockets_too():
+    class Server(Node):
+        async def start(self):
+            async with await asyncio.start_server(self.serve, port=80) as server:
+                await server.serve_forever()
+
+        async def serve(self, reader, writer):
+            while line := await reader.readline():
+                writer.write(line.upper())
+                await writer.drain()
+            writer.close()
+
+    class Asker(Node):
+        async def start(self):
+            self.heard = []
+            await asyncio.sleep(0.05)
+            reader, writer = await asyncio.open_connection("n1", 80)
+            for word in (b"one\n", b"two\n"):
+                writer.write(word)
+                self.heard.append((await reader.readline()).decode())
+            writer.close()
+
+    with TcpCluster(nodes={"n1": Server, "n2": Asker}) as cluster:
+        assert cluster.run(until=lambda cluster: getattr(cluster.nodes["n2"], "heard", [])[1:], limit=20.0)
+        assert cluster.nodes["n2"].heard == ["ONE\n", "TWO\n"]
