@@ -67,7 +67,7 @@ def maelstrom() -> None:
 
 
 @maelstrom.command("test", cls=_Command)
-@click.option("-w", "--workload", required=True, help="What to test: echo, broadcast, lin-kv, ... (see below).")
+@click.option("-w", "--workload", required=True, help="What to test: echo, broadcast, lin-kv, ... (see above).")
 @click.option("--bin", "program", required=True, metavar="FILE", help="The program of a node.")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option("--node-count", type=_Count(1), help="How many nodes: n0, n1, and so on.")

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from labkit.maelstrom.command import test as command
+from labkit.maelstrom.report import report
 from labkit.maelstrom.runner import Result
 from tests.maelstrom.harness import PROGRAMS, lines_of, together, with_program
 
@@ -64,6 +65,14 @@ def test_messages_are_shown_on_demand(tmp_path: Path) -> None:
     quiet = labkit("-w", "echo", *program, *SHORT, "--log-net-recv", "--", "\u2013this-is-the-programs", cwd=tmp_path)
     assert quiet.returncode == 0
     assert " receive  n1 -> c1  " in quiet.stderr and " send " not in quiet.stderr
+
+
+def test_a_rate_that_the_clients_cannot_keep_up_with_is_told(tmp_path: Path) -> None:
+    tests = [with_program("echo", "echo.py", tmp_path, rate=rate, concurrency=1) for rate in (100_000.0, 10.0)]
+    missed, kept = together(tests)
+    assert isinstance(missed, Result) and isinstance(kept, Result)
+    assert "operations a second, not 100,000: all clients were waiting for answers" in report(missed)
+    assert "operations a second" not in report(kept)
 
 
 def test_too_little_availability_is_invalid(tmp_path: Path) -> None:
