@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from labkit.engine.process import Process
 
 _Future = asyncio.Future
+_TASKS = vars(asyncio.tasks)
 _ASYNCIO = frozenset(id(vars(module)) for name, module in sys.modules.items() if name.startswith("asyncio."))
 
 SLICE = 10_000  # steps between two looks at the budgets
@@ -284,7 +285,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def create_task(self, coro: Any, *, name: str | None = None, context: Any = None, **_: Any) -> Task:  # type: ignore[override]
         if self.current is None:
             raise LabkitError("only a node's own code can start a task in virtual time")
-        return self.current.tasks.create(coro, name, context)
+        return self.current.tasks.create(coro, name, context, unwatched=_by_asyncio(_getframe(1)))
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future:  # type: ignore[override]
         """Runs it at once, in no virtual time: the simulation has one thread. Others get their turn before the result
@@ -355,6 +356,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         pass
+
+
+def _by_asyncio(frame: Any) -> bool:
+    """Whether asyncio starts a task for itself, as wait_for and gather do: it looks at the outcome, or has reason not
+    to."""
+    while frame.f_globals is _TASKS and frame.f_code.co_name in ("create_task", "ensure_future", "_ensure_future"):
+        frame = frame.f_back
+    return frame.f_globals is _TASKS
 
 
 def _no_such_options(name: str, options: dict[str, Any], *impossible: str) -> None:

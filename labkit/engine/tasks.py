@@ -24,14 +24,16 @@ class Tasks:
         """Start a handler's coroutine, which takes care of its own errors."""
         self._keep(Task(coroutine, loop=self._loop, name=self._id))
 
-    def create(self, coroutine: Any, name: str | None, context: Context | None) -> Task:
-        """asyncio.create_task, inside a node. A task that fails while nobody waits for it is an error of the node."""
+    def create(self, coroutine: Any, name: str | None, context: Context | None, unwatched: bool = False) -> Task:
+        """asyncio.create_task, inside a node. A task that fails while nobody waits for it is an error of the node,
+        unless it is `unwatched`."""
         self._named += 1
         options: dict[str, Any] = {"loop": self._loop, "name": name or f"{self._id}-task-{self._named}"}
         if context is not None:
             options["context"] = context
         task = Task(coroutine, **options)
-        task.add_done_callback(self._note_failure)
+        if not unwatched:
+            task.add_done_callback(self._note_failure)
         self._keep(task)
         return task
 

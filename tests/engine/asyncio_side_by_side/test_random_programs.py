@@ -2,7 +2,7 @@
 
 import asyncio
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.engine.asyncio_side_by_side.loops import in_a_node, on_asyncio
@@ -173,6 +173,7 @@ def program_of(blocks):
 
 
 @settings(max_examples=150)
+@example(blocks=[[], [("wait_for", 1, [("shielded join", 0), ("raise", 0)])], [], [("cancel", 1)]])
 @given(st.lists(block, min_size=TASKS, max_size=TASKS))
 def test_a_random_program_says_the_same_on_both_loops(blocks):
     program = program_of(blocks)
