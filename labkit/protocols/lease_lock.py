@@ -147,7 +147,7 @@ class Worker(Node):
     The first node is the lock server, the second one the storage.
     """
 
-    RESEND = 0.05
+    RESEND = 0.1
     PATIENCE = 0.6  # seconds to get the lock
 
     def start(self):

@@ -46,7 +46,6 @@ SLOW = (0.005, 0.06)
 STORM = Setting(storm, SAFETY, 3, seconds=2.0, latency=SLOW)
 FOUR = Setting(storm, SAFETY, 4, seconds=2.0, latency=SLOW)
 REBOOTS = Setting(reboots, SAFETY, 3, kinds=(), latency=SLOW)
-LATE = Setting(reboots, SAFETY, 3, kinds=(), latency=(0.002, 0.25))
 
 
 class ReadsWithoutWritingBack(Register):
@@ -93,12 +92,6 @@ class ForgetsItsReplica(Register):
             self.registers = self.registers | {key: (tag, value)}
 
 
-class CountsOldAnswers(Register):
-    def start(self):
-        super().start()
-        self.operation = 0
-
-
 class CountsBothPhasesTogether(Register):
     def update(self, number, tag, value):
         answers = self.pending[number]["answers"]
@@ -130,9 +123,6 @@ BUGS = (
     Bug("abd-replica-forgotten", "abd", Register, ForgetsItsReplica,
         "The replica is not on stable storage: a server that restarts has acknowledged what it does not have.",
         REBOOTS, (linearizable,)),
-    Bug("abd-old-answers-counted", "abd", Register, CountsOldAnswers,
-        "After a restart, operations are numbered from 1 again, and answers to those before the crash count.",
-        LATE, (linearizable,)),
     Bug("abd-phases-counted-together", "abd", Register, CountsBothPhasesTogether,
         "Answers to the query count as answers to the update, so nobody needs to store the value.",
         STORM, (linearizable,)),

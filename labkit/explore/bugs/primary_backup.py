@@ -10,7 +10,7 @@ from labkit.check.invariants import no_errors
 from labkit.check.replication import at_most_once
 from labkit.explore.bugs.catalogue import Bug, Setting
 from labkit.explore.bugs.raft import store_client
-from labkit.explore.bugs.workload import STEP, drive
+from labkit.explore.bugs.workload import STEP, Program, answered, client_random, drive
 from labkit.protocols.primary_backup import Confirmed, Server, ViewService
 from labkit.protocols.sessions import Get, execute, execute_once
 
@@ -30,7 +30,7 @@ def isolations(cluster: Cluster) -> None:
 
     def isolate() -> None:
         (troubled, end), *_ = until.items()
-        if cluster.now < end or cluster.now > 5.0:
+        if cluster.now < end or cluster.now > 3.0:
             return
         until.clear()
         if troubled:
@@ -50,12 +50,18 @@ def isolations(cluster: Cluster) -> None:
             cluster.crash(server)
         until[server] = cluster.now + draw.choice([STEP, 0.3, 0.6, 1.2])
 
-    drive(
-        cluster,
-        {name: store_client(cluster, name, pause=0.05, patience=0.2) for name in ("c1", "c2", "c3")},
-        6.0,
-        isolate,
-    )
+    clients = {name: store_client(cluster, name, pause=0.05, patience=0.2) for name in ("c1", "c2")}
+    drive(cluster, clients | {"c3": reader(cluster, "c3")}, 4.0, isolate)
+
+
+def reader(cluster: Cluster, name: str) -> Program:
+    """A client that reads again and again, and stays with a server as long as it gets answers."""
+    draw = client_random(cluster, name)
+    server = cluster.ids[1]
+    while True:
+        yield draw.uniform(0, 0.06)
+        if not answered((yield server, Get(key=draw.choice(["x", "y"])), 0.1)):
+            server = draw.choice(cluster.ids[1:])
 
 
 SAFETY = (no_errors, at_most_once, linearizable)

@@ -24,7 +24,7 @@ from labkit.check.replication import (
 )
 from labkit.explore.bugs.catalogue import Bug, Setting
 from labkit.explore.bugs.workload import Program, answered, client_random, drive
-from labkit.protocols.raft_log import Appended, Entry, Raft
+from labkit.protocols.raft_log import Entry, Raft
 from labkit.protocols.sessions import Append, Cas, Done, Get, Put, execute, execute_once
 
 linearizable = answers_linearizable("kv")
@@ -66,7 +66,8 @@ def storm(cluster: Cluster) -> None:
 
 def leader_of(cluster: Cluster) -> str | None:
     """Who leads in the highest term, as the nodes say."""
-    leaders = [(node.term, id) for id, node in cluster.nodes.items() if getattr(node, "role", "") == "leader"]
+    nodes: Any = cluster.nodes
+    leaders = [(node.term, id) for id, node in nodes.items() if node.role == "leader"]
     return max(leaders)[1] if leaders else None
 
 
@@ -85,8 +86,9 @@ def figure_8(cluster: Cluster) -> None:
         leader = leader_of(cluster)
         if leader is None or len(down) > 1:
             return
-        if cluster.nodes[leader].term > term:
-            term, crash_at = cluster.nodes[leader].term, cluster.now + draw.choice([0, 0.02, 0.04, 0.08])
+        nodes: Any = cluster.nodes
+        if nodes[leader].term > term:
+            term, crash_at = nodes[leader].term, cluster.now + draw.choice([0, 0.02, 0.04, 0.08])
         elif cluster.now >= crash_at:
             cluster.crash(leader)
             down.append((cluster.now + draw.choice([0.1, 0.3, 0.6]), leader))
@@ -245,14 +247,6 @@ class CommitsWhatItHas(OneAtATime):
         return answer
 
 
-class ClaimsItsWholeLog(OneAtATime):
-    def append_entries(self, msg, sender):
-        answer = super().append_entries(msg, sender)
-        if answer.success:
-            return Appended(term=answer.term, success=True, match_index=len(self.log))
-        return answer
-
-
 class ForgetsItsLog(Raft):
     def save_log(self, log):
         self.log = log
@@ -342,9 +336,6 @@ BUGS = (
     Bug("raft-commits-what-it-has", "raft_log", OneAtATime, CommitsWhatItHas,
         "A follower commits up to the leader's index even where its own log was not compared with the leader's.",
         FIGURE_8, (state_machine_safety, leader_completeness)),
-    Bug("raft-claims-whole-log", "raft_log", OneAtATime, ClaimsItsWholeLog,
-        "A follower confirms its whole log, also the part that the leader never sent.",
-        FIGURE_8, (leader_completeness, state_machine_safety)),
     Bug("raft-log-forgotten", "raft_log", Raft, ForgetsItsLog,
         "The log is not on stable storage: a majority that restarts forgets what it committed.",
         STORM, (committed_entries_stay, leader_completeness)),
