@@ -25,7 +25,7 @@ from labkit.engine.tasks import Tasks
 from labkit.engine.timers import Timer
 from labkit.engine.tracebacks import student_frames, student_traceback
 from labkit.engine.values import is_shown, plain, same, snapshot, without_addresses
-from labkit.engine.waiting import Waiter
+from labkit.engine.waiting import Later, Waiter
 from labkit.engine.world import World
 from labkit.errors import BudgetExceeded, HandlerError, NodeDown, RemoteError
 from labkit.message import Error, Message
@@ -287,6 +287,11 @@ class Process:
             self.error = error
 
     def _reply(self, result: Any, sender: str | None, call: int | None) -> None:
+        if type(result) is Later and sender is not None:
+            result.to, result.call = sender, call
+            if result.early is not None:
+                self.send(sender, result.early, None, call)
+            return
         if sender is None:
             raise HandlerError(
                 f"start() and timers return nothing, but one returned {result!r}; use self.send to send a message"
