@@ -5,8 +5,8 @@ copied, compared and numbered, and what it does with an event needs to be found 
 `Process` like any other; this is the world around it.
 
 States are compared by value, as Python compares: the order of a dict or a set does not count, nor does which of two
-equal lists a list is. Time is abstracted away. A node that needs more than that (a coroutine, its clock, a decision by a
-random number out of a continuum) raises `Unsearchable`, and is searched by replay.
+equal lists a list is. Time is abstracted away. A node that needs more than that (a coroutine, its clock, a decision by
+a random number out of a continuum) raises `Unsearchable`, and is searched by replay.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from labkit.node import Node
 
 
 class Place(NamedTuple):
-    """One node of the system that is searched: its id, what runs there, its peers, and whom it can reach (None: all)."""
+    """One node of the system that is searched: its id, what runs there, its peers, whom it can reach (None: all)."""
 
     id: str
     program: type[Node]
@@ -71,7 +71,8 @@ class Local:
 
 
 class Outcome(NamedTuple):
-    """One way in which a step comes out: what was drawn, the state after it and the messages sent. `until` says that it crashed in the middle, and where."""
+    """One way in which a step comes out: what was drawn, the state after it and the messages sent. `until` says that it
+    crashed in the middle, and where."""
 
     draws: tuple[int, ...]
     after: int
@@ -186,7 +187,7 @@ class Bench:
         return known
 
     def _all(self, place: Place, begin: Callable[[], Process]) -> list[Outcome]:
-        """The outcomes of a step, for all that may be drawn in it, and for a crash at each point in the middle of it."""
+        """The outcomes of a step, for all that may be drawn in it and for a crash at each point in it."""
         outcomes: list[Outcome] = []
         told: list[int] | None = []
         with self.loop.running():

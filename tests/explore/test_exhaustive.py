@@ -84,12 +84,12 @@ def test_all_ways_of_searching_agree_on_random_protocols(seeds):
     for seed in seeds:
         program, allowed = protocol(seed)
         make = partial(Cluster, program, 3)
-        bounds = {"depth": 5, "timers": 2, "crashes": seed % 2}
+        bounds = {"depth": 4, "timers": 2, "crashes": seed % 2}
         full = visited(make, allowed, **bounds)
         assert visited(make, allowed, reduce=True, **bounds) == full
         assert visited(make, allowed, order="depth", **bounds) == full
         if not seed % 2:  # by replay, nodes crash only between steps
-            short = {"depth": 4, "timers": 2}
+            short = {"depth": 3, "timers": 2}
             wanted = visited(make, allowed, **short)[0]
             for reduce in (True, False):
                 assert (exhaustive(make, [allowed], way="replay", reduce=reduce, **short).finding is None) == wanted
