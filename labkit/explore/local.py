@@ -245,9 +245,9 @@ class Bench:
         self.loop.ready.clear()
         if not process.alive:
             return self.down(place, self._durable, self._error)
-        if process._calls or process._inbox or process._receivers or any(not task.done() for task in process._tasks):
+        if process._calls or process._inbox or process._receivers or process.tasks.waiting:
             raise Unsearchable(f"{place.program.__name__} waits in a coroutine")
-        process._tasks.clear()
+        process.tasks.close()
         timers = [timer for timer in self._timers if timer.due is not None]
         return self._number(place, Local(process, self._durable, self._pending, timers))
 
@@ -308,6 +308,9 @@ class Bench:
         if any(timer is argument for timer in self._timers):
             self._timers = [timer for timer in self._timers if timer is not argument]
         self._timers.append(argument)
+
+    def open_streams(self) -> None:
+        raise Unsearchable("it opens a connection")
 
     def record(self, event: Any) -> None:
         if event[1] == "error":
