@@ -101,6 +101,7 @@ class Bench:
         self.loop = VirtualLoop()  # type: ignore[abstract]
         self.draws = Draws()
         self.known: dict[Any, list[Outcome]] = {}  # the local transitions
+        self.crashing = False  # whether they include crashes in the middle of a step
         self.locals: list[Local] = []
         self.envelopes: list[Envelope] = []
         self.handled: dict[tuple[str, str], int] = {}  # what ran: (class, handler) -> local transitions
@@ -197,7 +198,7 @@ class Bench:
                 self.loop.current = None
                 draws = tuple(drawn for drawn, _ in self.draws.taken)
                 outcomes.append(Outcome(draws, self._end(place, process), tuple(self._sent)))
-                for kind, count, sent, durable in self._points:
+                for kind, count, sent, durable in self._points if self.crashing else ():
                     outcomes.append(Outcome(draws, self.down(place, durable), tuple(self._sent[:sent]), (kind, count)))
                 told = self.draws.next()
         return outcomes
