@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from labkit.engine.disk import Disk
 from labkit.engine.timers import Timer
+from labkit.engine.waiting import Later
 from labkit.errors import HandlerError
 from labkit.message import Message
 
@@ -131,6 +132,26 @@ class Node:
         the work all the same: no answer tells nothing. Raises RemoteError if the answer is an `Error`.
         """
         return self._process.call(to, msg, timeout)
+
+    def later(self) -> Later:
+        """The answer to a message that cannot be answered yet. The handler returns it and keeps it::
+
+            @on(Put)
+            def put(self, msg, sender):
+                self.waiting[self.append(msg)] = later = self.later()
+                return later
+
+        and when the time has come, maybe in another handler, `self.answer(later, Done())`. A coroutine that awaits does
+        the same; but a node of plain handlers alone is a value that a search can copy.
+        """
+        return Later()
+
+    def answer(self, later: Later, msg: Message) -> None:
+        """Give the answer that a handler promised with `later`."""
+        if later.to:
+            self._process.send(later.to, msg, None, later.call)
+        else:
+            later.early = msg
 
     def receive(self) -> Coroutine[Any, Any, tuple[Any, str]]:
         """Wait for the next message that has no handler. Returns (msg, sender). For those who prefer one loop to

@@ -23,7 +23,7 @@ from labkit.engine.disk import open_disk
 from labkit.engine.loop import Handle, Task, VirtualLoop
 from labkit.engine.timers import Timer
 from labkit.engine.values import is_shown, plain, same, snapshot, without_addresses
-from labkit.engine.waiting import Waiter
+from labkit.engine.waiting import Later, Waiter
 from labkit.engine.world import World
 from labkit.errors import BudgetExceeded, HandlerError, LabkitError, NodeDown, RemoteError
 from labkit.message import Error, Message
@@ -278,6 +278,11 @@ class Process:
             self.error = error
 
     def _reply(self, result: Any, sender: str | None, call: int | None) -> None:
+        if type(result) is Later and sender is not None:
+            result.to, result.call = sender, call
+            if result.early is not None:
+                self.send(sender, result.early, None, call)
+            return
         if sender is None:
             raise HandlerError(
                 f"start() and timers return nothing, but one returned {result!r}; use self.send to send a message"

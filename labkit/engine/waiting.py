@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from contextvars import Context
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -62,3 +63,13 @@ class Waiter:
 
 def _cancelled() -> NoReturn:
     raise asyncio.CancelledError
+
+
+@dataclass(slots=True)
+class Later:
+    """An answer that a handler gives later: whom to, and to which call of theirs. Plain data, so that a node's state can
+    be copied. A handler makes one with `self.later()` and returns it; `self.answer` answers."""
+
+    to: str = ""
+    call: int | None = None
+    early: Any = None  # the answer, where it was given before the handler returned

@@ -1,0 +1,97 @@
+"""What clients were told, as a property of a run: its history has to be what a model allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from labkit.check.consistency import consistent
+from labkit.check.history import READS, History
+from labkit.check.invariants import Violation
+from labkit.check.linearizability import linearizable
+from labkit.check.meaning import Meaning, by_name
+from labkit.check.verdict import VIOLATED, Verdict
+from labkit.engine.trace import Event, Trace
+from labkit.engine.values import plain
+
+Property = Callable[[Trace], Violation | None]
+
+
+def session_history(trace: Trace, meaning: Meaning = by_name) -> History:
+    """The history of a run whose clients ask again, with all attempts at one command as one operation: a request with the
+    same `serial` as its client's last one is another attempt at the same command (Ongaro 2014, section 6.3).
+
+    Such an operation lasts from its first attempt to the first answer. It failed only if every attempt was refused.
+    """
+    answers = {(event.node, event.id): event for event in trace.select("ok", "info")}
+    commands: list[list[Event]] = []
+    latest: dict[Any, list[Event]] = {}
+    for event in trace.select("invoke"):
+        serial = getattr(event.data, "serial", None)
+        last = latest.get(event.node)
+        if last and serial is not None and getattr(last[0].data, "serial", None) == serial:
+            last.append(event)
+        else:
+            latest[event.node] = [event]
+            commands.append(latest[event.node])
+    lines: list[tuple[int, dict[str, Any]]] = []
+    for attempts in commands:
+        outcomes = []
+        for attempt in attempts:
+            end = answers.get((attempt.node, attempt.id))
+            said = meaning(attempt.data, end.data if end and end.kind == "ok" else None)
+            if said is not None:
+                kind = "info" if end is None or end.kind == "info" else said.get("type", "ok")
+                outcomes.append((kind, end, said))
+        if outcomes:
+            lines += _lines(attempts[0], outcomes)
+    return History([line for _, line in sorted(lines, key=lambda line: line[0])], independent=False)
+
+
+def _lines(first: Event, outcomes: list[tuple[str, Event | None, dict[str, Any]]]) -> list[tuple[int, dict[str, Any]]]:
+    """The events of one command: what its attempts came to, together."""
+    kinds = [kind for kind, _, _ in outcomes]
+    kind = "ok" if "ok" in kinds else "info" if "info" in kinds else "fail"
+    _, end, said = outcomes[kinds.index("ok")] if kind == "ok" else outcomes[-1]
+    line = {"process": first.node, "type": "invoke", "time": first.time}
+    line |= {name: plain(said[name]) for name in ("f", "key", "value") if name in said}
+    found = [(first.seq, line)]
+    if end is not None:
+        line = line | {"type": kind, "time": end.time}
+        if kind == "ok" and "result" in said:
+            line["value" if line["f"] in READS or line["f"] == "txn" else "result"] = plain(said["result"])
+        found.append((end.seq, line))
+    return found
+
+
+def answers_linearizable(model: Any = "kv", meaning: Meaning = by_name, time_limit: float = 5.0) -> Property:
+    """The property that what clients were told is linearizable. A check that takes too long finds nothing."""
+
+    def linearizable_answers(trace: Trace) -> Violation | None:
+        return _violation(trace, "Linearizability", linearizable(history(trace), model, time_limit=time_limit))
+
+    def history(trace: Trace) -> History:
+        return session_history(trace, meaning)
+
+    return linearizable_answers
+
+
+def answers_consistent(consistency: str, model: Any = "register", meaning: Meaning = by_name) -> Property:
+    """The property that what clients were told is consistent in a weaker sense, such as "causal" or "sequential"."""
+
+    def consistent_answers(trace: Trace) -> Violation | None:
+        name = consistency.capitalize() + " consistency"
+        return _violation(trace, name, consistent(session_history(trace, meaning), consistency, model))
+
+    return consistent_answers
+
+
+def _violation(trace: Trace, property: str, verdict: Verdict) -> Violation | None:
+    if verdict.outcome != VIOLATED:
+        return None
+    operation = getattr(verdict, "operation", None)
+    time = trace.now if operation is None or operation.end is None else operation.end
+    client = () if operation is None else (str(operation.process),)
+    ends = [e.seq for e in trace.select("ok", "info") if e.time == time and e.node in client]
+    seq = ends[0] if ends else max(len(trace) - 1, 0)
+    return Violation(property, verdict.why, seq, time, client)

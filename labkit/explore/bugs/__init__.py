@@ -1,0 +1,12 @@
+"""Seeded bugs: mistakes that students, papers and real systems have made, each put into a reference protocol.
+
+`BUGS` lists them all; each is data (`Bug`): the protocol, the class with the mistake, the properties that it violates,
+and a setting in which it shows. For teaching, and for measuring what a search finds.
+"""
+
+from labkit.explore.bugs import raft
+from labkit.explore.bugs.catalogue import Bug, Setting
+
+BUGS: tuple[Bug, ...] = (*raft.BUGS,)
+
+__all__ = ["BUGS", "Bug", "Setting"]
