@@ -45,6 +45,8 @@ class Appended(raft.Appended):
 class Raft(raft.Raft):
     """A server of a Raft cluster that replicates a key-value store. Indexes count from 1, as in the paper."""
 
+    BATCH = 100  # entries in one message, at most
+
     def start(self):
         """On boot: the log is what was on stable storage; what is committed, the server learns anew (Figure 2,
         State)."""
@@ -150,7 +152,7 @@ class Raft(raft.Raft):
                 leader=self.id,
                 prev_log_index=prev,
                 prev_log_term=self.term_at(prev),
-                entries=self.log[prev:],
+                entries=self.log[prev : prev + self.BATCH],
                 leader_commit=self.commit_index,
             ),
         )

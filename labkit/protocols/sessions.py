@@ -43,7 +43,7 @@ class Cas(Message):
 class Value(Message):
     """The answer to a Get."""
 
-    value: str | int | None | list[str | int | None]
+    value: str | int | list[str | int | None] | None
 
 
 class Done(Message):

@@ -4,9 +4,9 @@
 and a setting in which it shows. For teaching, and for measuring what a search finds.
 """
 
-from labkit.explore.bugs import raft
+from labkit.explore.bugs import abd, paxos, raft
 from labkit.explore.bugs.catalogue import Bug, Setting
 
-BUGS: tuple[Bug, ...] = (*raft.BUGS,)
+BUGS: tuple[Bug, ...] = (*raft.BUGS, *paxos.BUGS, *abd.BUGS)
 
 __all__ = ["BUGS", "Bug", "Setting"]

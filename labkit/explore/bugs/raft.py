@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
 from labkit import Cluster
 from labkit.check.answers import answers_linearizable
 from labkit.check.election import (
     elected_by_majority,
     election_safety,
+    leader_within,
     one_vote_per_term,
     terms_only_grow,
 )
@@ -60,11 +64,75 @@ def storm(cluster: Cluster) -> None:
     drive(cluster, {name: store_client(cluster, name) for name in ("c1", "c2", "c3")}, 4.0)
 
 
+def leader_of(cluster: Cluster) -> str | None:
+    """Who leads in the highest term, as the nodes say."""
+    leaders = [(node.term, id) for id, node in cluster.nodes.items() if getattr(node, "role", "") == "leader"]
+    return max(leaders)[1] if leaders else None
+
+
+def figure_8(cluster: Cluster) -> None:
+    """Leaders crash soon after they were elected, and come back, again and again (Figure 8)."""
+    draw = random.Random(f"{cluster.seed}/figure 8")
+    down: list[str] = []
+    next_crash = 0.3
+
+    def crash_a_leader() -> None:
+        nonlocal next_crash
+        if cluster.now < next_crash:
+            return
+        leader = leader_of(cluster)
+        if leader is not None and (draw.random() < 0.5 or len(down) < 2):
+            cluster.crash(leader)
+            down.append(leader)
+        if len(down) > 2 or (down and draw.random() < 0.3):
+            cluster.restart(down.pop(draw.randrange(len(down))))
+        next_crash = cluster.now + draw.choice([0.02, 0.05, 0.3])
+
+    drive(cluster, {name: store_client(cluster, name, pause=0.05) for name in ("c1", "c2")}, 6.0, crash_a_leader)
+    for id in down:
+        cluster.restart(id)
+    cluster.advance(cluster.now + 0.5)
+
+
+def stale_survivors(cluster: Cluster) -> None:
+    """Two of five miss what was written; then two of the others crash, and only the fifth can become leader."""
+    cluster.run(until=lambda cluster: leader_of(cluster) is not None, limit=2.0)
+    leader = leader_of(cluster) or "n1"
+    others = [id for id in cluster.ids if id != leader]
+    fresh, stale = others[:2], others[2:]
+    cluster.partition({leader, *fresh})
+    drive(cluster, {"c1": store_client(cluster, "c1", pause=0.02)}, 0.5)
+    cluster.heal()
+    cluster.advance(cluster.now + 0.01)
+    for id in (leader, fresh[0]):
+        cluster.crash(id)
+    cluster.advance(cluster.now + 2.2)
+
+
+def quiet(cluster: Cluster) -> None:
+    """Nothing goes wrong."""
+    drive(cluster, {"c1": store_client(cluster, "c1")}, 2.0)
+
+
+def a_leader_in_time(trace: Any) -> Any:
+    """Progress: two seconds of calm are enough for a leader."""
+    return leader_within(trace, 1.8)
+
+
 SAFETY = (
     no_errors, election_safety, one_vote_per_term, elected_by_majority, terms_only_grow, log_matching,
     leader_completeness, state_machine_safety, committed_entries_stay, at_most_once, linearizable,
 )  # fmt: skip
 STORM = Setting(storm, SAFETY, 3)
+FOUR_STORM = Setting(storm, SAFETY, 4)
+FIVE_STORM = Setting(storm, SAFETY, 5)
+FIGURE_8 = Setting(figure_8, SAFETY, 5, kinds=())
+FIGURE_8_SMALL = Setting(figure_8, SAFETY, 5, kinds=())
+STALE = Setting(stale_survivors, (*SAFETY, a_leader_in_time), 5, kinds=())
+QUIET = Setting(quiet, (*SAFETY, a_leader_in_time), 3, kinds=())
+
+
+# --- elections
 
 
 class ForgetsItsVote(Raft):
@@ -73,8 +141,224 @@ class ForgetsItsVote(Raft):
         self.disk["term"] = term
 
 
+class ForgetsItsTerm(Raft):
+    def enter_term(self, term, voted_for=None):
+        self.term, self.voted_for = term, voted_for
+
+
+class VotesForAll(Raft):
+    def request_vote(self, msg, sender):
+        if msg.term == self.term and self.role == "follower" and self.is_up_to_date(msg):
+            self.voted_for = None
+        return super().request_vote(msg, sender)
+
+
+class CountsOldVotes(Raft):
+    def vote(self, msg, sender):
+        self.observe_term(msg.term)
+        if self.role == "candidate" and msg.granted:
+            self.votes = self.votes | {sender}
+            self.count_votes()
+
+
+class CountsVotesTwice(Raft):
+    def vote(self, msg, sender):
+        self.observe_term(msg.term)
+        if self.role == "candidate" and msg.term == self.term and msg.granted:
+            self.votes = [*sorted(self.votes), sender]
+            self.count_votes()
+
+
+class HalfIsEnough(Raft):
+    def count_votes(self):
+        if self.role == "candidate" and len(self.votes) >= (len(self.peers) + 1) // 2:
+            self.become_leader()
+
+
+class ElectsAnyone(Raft):
+    def is_up_to_date(self, msg):
+        return True
+
+
+class ComparesLengthsOnly(Raft):
+    def is_up_to_date(self, msg):
+        return msg.last_log_index >= len(self.log)
+
+
+class ResetsItsTimerForAnyone(Raft):
+    def request_vote(self, msg, sender):
+        answer = super().request_vote(msg, sender)
+        if self.role == "follower":
+            self.election_timer.reset(self.election_timeout())
+        return answer
+
+
+class HasAFixedTimeout(Raft):
+    ELECTION_TIMEOUT = (0.150, 0.150)
+
+
+# --- the log
+
+
+class OneAtATime(Raft):
+    """Correct: an entry in each message, so that logs grow in small steps."""
+
+    BATCH = 1
+
+
+class CommitsOldTermsByCounting(OneAtATime):
+    def advance_commit_index(self):
+        stored = sorted([len(self.log), *self.match_index.values()], reverse=True)
+        n = stored[len(stored) // 2]
+        if n > self.commit_index:
+            self.commit_index = n
+            self.apply_committed()
+
+
+class CommitsWithTooFew(Raft):
+    def advance_commit_index(self):
+        stored = sorted([len(self.log), *self.match_index.values()], reverse=True)
+        n = stored[len(stored) // 2 - 1]
+        if n > self.commit_index and self.term_at(n) == self.term:
+            self.commit_index = n
+            self.apply_committed()
+
+
+class CutsItsLog(Raft):
+    def store_entries(self, msg):
+        self.save_log(self.log[: msg.prev_log_index] + list(msg.entries))
+
+
+class MatchesByLength(Raft):
+    def matches(self, msg):
+        return len(self.log) >= msg.prev_log_index
+
+
+class CommitsWhatItHas(Raft):
+    def append_entries(self, msg, sender):
+        answer = super().append_entries(msg, sender)
+        if answer.success and msg.leader_commit > self.commit_index:
+            self.commit_index = min(msg.leader_commit, len(self.log))
+            self.apply_committed()
+        return answer
+
+
+class ClaimsItsWholeLog(Raft):
+    def append_entries(self, msg, sender):
+        answer = super().append_entries(msg, sender)
+        if answer.success:
+            return Appended(term=answer.term, success=True, match_index=len(self.log))
+        return answer
+
+
+class ForgetsItsLog(Raft):
+    def save_log(self, log):
+        self.log = log
+
+
+# --- clients
+
+
+class AppliesRetries(Raft):
+    def apply(self, entry):
+        return execute(self.store, entry.command)
+
+
+class KeepsSessionsToItself(Raft):
+    def apply(self, entry):
+        if self.role == "leader":
+            return execute_once(self.store, self.sessions, entry.client, entry.command)
+        return execute(self.store, entry.command)
+
+
+class AnswersTooSoon(Raft):
+    def command(self, msg, sender):
+        if self.role == "leader" and not isinstance(msg, Get):
+            self.save_log([*self.log, Entry(term=self.term, command=msg, client=sender)])
+            self.send_heartbeats()
+            return Done()
+        return super().command(msg, sender)
+
+
+class ReadsItsOwnStore(Raft):
+    def command(self, msg, sender):
+        if self.role == "leader" and isinstance(msg, Get):
+            return execute(self.store, msg)
+        return super().command(msg, sender)
+
+
+class AnswersForOthers(Raft):
+    def become_follower(self):
+        waiting = self._waiting
+        super().become_follower()
+        self._waiting = waiting
+
+
 BUGS = (
-    Bug("votes forgotten in a crash", "raft", Raft, ForgetsItsVote,
-        "the vote is not on stable storage, so a server that restarts votes again in the same term",
+    Bug("raft-vote-forgotten", "raft_log", Raft, ForgetsItsVote,
+        "The vote is not on stable storage: a server that restarts votes again in the same term.",
         STORM, (one_vote_per_term, election_safety)),
+    Bug("raft-term-forgotten", "raft_log", Raft, ForgetsItsTerm,
+        "Neither term nor vote are on stable storage: a server that restarts begins again at term 0.",
+        STORM, (terms_only_grow, one_vote_per_term)),
+    Bug("raft-votes-for-all", "raft_log", Raft, VotesForAll,
+        "A follower does not look whom it has voted for in this term already.",
+        STORM, (election_safety, one_vote_per_term)),
+    Bug("raft-old-votes-counted", "raft_log", Raft, CountsOldVotes,
+        "A vote that was given in an earlier term counts for the present one.",
+        STORM, (elected_by_majority, election_safety)),
+    Bug("raft-votes-counted-twice", "raft_log", Raft, CountsVotesTwice,
+        "A vote that the network delivers twice counts twice.",
+        FIVE_STORM, (elected_by_majority, election_safety)),
+    Bug("raft-half-elects", "raft_log", Raft, HalfIsEnough,
+        "n // 2 votes are taken for a majority: of four servers, two may lead at once.",
+        FOUR_STORM, (elected_by_majority, election_safety)),
+    Bug("raft-anyone-elected", "raft_log", Raft, ElectsAnyone,
+        "The election restriction is missing: a server whose log lacks committed entries becomes leader.",
+        STORM, (leader_completeness, state_machine_safety, committed_entries_stay)),
+    Bug("raft-longest-log-elected", "raft_log", Raft, ComparesLengthsOnly,
+        "Logs are compared by their length, not by their last term first.",
+        FIGURE_8, (leader_completeness, state_machine_safety, committed_entries_stay)),
+    Bug("raft-timer-reset-for-anyone", "raft_log", Raft, ResetsItsTimerForAnyone,
+        "A server resets its election timer for candidates that it refuses: those who cannot win keep off the one who can.",
+        STALE, (a_leader_in_time,)),
+    Bug("raft-fixed-timeout", "raft_log", Raft, HasAFixedTimeout,
+        "Election timeouts are not random: all become candidates together, and split the votes for ever.",
+        QUIET, (a_leader_in_time,)),
+    Bug("raft-old-term-committed-by-counting", "raft_log", OneAtATime, CommitsOldTermsByCounting,
+        "An entry of an earlier term is committed because a majority has it; a later leader overwrites it (Figure 8).",
+        FIGURE_8_SMALL, (leader_completeness, state_machine_safety)),
+    Bug("raft-commits-with-too-few", "raft_log", Raft, CommitsWithTooFew,
+        "An entry counts as committed once two of five servers have it.",
+        FIVE_STORM, (leader_completeness, state_machine_safety)),
+    Bug("raft-committed-entries-cut", "raft_log", Raft, CutsItsLog,
+        "A follower cuts its log after prevLogIndex for every message, so a late one removes committed entries.",
+        STORM, (committed_entries_stay, leader_completeness)),
+    Bug("raft-match-by-length", "raft_log", Raft, MatchesByLength,
+        "The consistency check looks whether there is an entry at prevLogIndex, not at its term.",
+        STORM, (log_matching, state_machine_safety)),
+    Bug("raft-commits-what-it-has", "raft_log", Raft, CommitsWhatItHas,
+        "A follower commits up to the leader's index even where its own log was not compared with the leader's.",
+        FIGURE_8, (state_machine_safety, leader_completeness)),
+    Bug("raft-claims-whole-log", "raft_log", Raft, ClaimsItsWholeLog,
+        "A follower confirms its whole log, also the part that the leader never sent.",
+        FIGURE_8, (leader_completeness, state_machine_safety)),
+    Bug("raft-log-forgotten", "raft_log", Raft, ForgetsItsLog,
+        "The log is not on stable storage: a majority that restarts forgets what it committed.",
+        STORM, (committed_entries_stay, leader_completeness)),
+    Bug("raft-retry-applied-twice", "raft_log", Raft, AppliesRetries,
+        "There are no sessions: a command whose client asks again is applied again.",
+        STORM, (at_most_once,)),
+    Bug("raft-sessions-of-the-leader", "raft_log", Raft, KeepsSessionsToItself,
+        "Only the leader remembers what it has applied for whom, so the next leader applies retries again.",
+        STORM, (at_most_once,)),
+    Bug("raft-answers-too-soon", "raft_log", Raft, AnswersTooSoon,
+        "The leader answers once the command is in its own log, before it is committed.",
+        STORM, (linearizable,)),
+    Bug("raft-reads-its-own-store", "raft_log", Raft, ReadsItsOwnStore,
+        "A leader answers reads from its own store, without asking whether it still leads.",
+        STORM, (linearizable,)),
+    Bug("raft-answers-for-others", "raft_log", Raft, AnswersForOthers,
+        "A deposed leader keeps its clients waiting by index, and answers them when another command is applied there.",
+        STORM, (linearizable,)),
 )  # fmt: skip
