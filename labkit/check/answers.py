@@ -81,7 +81,7 @@ def answers_consistent(consistency: str, model: Any = "register", meaning: Meani
 
     def consistent_answers(trace: Trace) -> Violation | None:
         name = consistency.capitalize() + " consistency"
-        return _violation(trace, name, consistent(session_history(trace, meaning), consistency, model))
+        return _violation(trace, name, consistent(session_history(trace, meaning), model, consistency))
 
     return consistent_answers
 

@@ -1,0 +1,130 @@
+"""Mistakes in causal broadcast with vector clocks."""
+
+from __future__ import annotations
+
+from labkit import Cluster
+from labkit.check.answers import answers_consistent
+from labkit.check.broadcast import all_deliver, causal_delivery, no_duplication
+from labkit.check.invariants import no_errors
+from labkit.explore.bugs.catalogue import Bug, Setting
+from labkit.explore.bugs.workload import Program, client_random, drive
+from labkit.protocols.causal_broadcast import Process, Read, Write
+
+causal = answers_consistent("causal")
+
+
+def member(cluster: Cluster, name: str, node: str) -> Program:
+    """A client of one process, which stays with it as long as it gets answers."""
+    draw, number = client_random(cluster, name), 0
+    while True:
+        yield draw.uniform(0, 0.2)
+        number += 1
+        key = draw.choice(["x", "y"])
+        request = Read(key=key) if draw.random() < 0.5 else Write(key=key, value=f"{name}.{number}")
+        yield node, request, 0.2
+
+
+def storm(cluster: Cluster) -> None:
+    """Each process has a client, in a storm of 2 s; then calm, until all have delivered everything."""
+    drive(
+        cluster, {f"c{number}": member(cluster, f"c{number}", node) for number, node in enumerate(cluster.ids, 1)}, 2.5
+    )
+    cluster.advance(cluster.now + 1.5)
+
+
+SAFETY = (no_errors, causal_delivery, no_duplication, causal, all_deliver)
+STORM = Setting(storm, SAFETY, 3, 2.0, latency=(0.005, 0.1))
+
+
+class DeliversAtOnce(Process):
+    def can_be_delivered(self, message):
+        return True
+
+
+class DeliversInSendersOrder(Process):
+    def can_be_delivered(self, message):
+        return message.vt[message.origin] == self.vt[message.origin] + 1
+
+
+class MissesKeys(Process):
+    def timestamp(self):
+        stamp = super().timestamp()
+        return {process: count for process, count in stamp.items() if count}
+
+    def can_be_delivered(self, message):
+        known = {process: count for process, count in self.vt.items() if count}
+        return message.vt[message.origin] == self.vt[message.origin] + 1 and all(
+            message.vt[process] <= count
+            for process, count in known.items()
+            if process in message.vt and process != message.origin
+        )
+
+
+class TakesOverTheClock(Process):
+    def merged(self, message):
+        return self.vt | message.vt
+
+
+class ComparesSums(Process):
+    def can_be_delivered(self, message):
+        return sum(message.vt.values()) <= sum(self.vt.values()) + 1
+
+
+class StampsBeforeItCounts(Process):
+    def timestamp(self):
+        self.vt = super().timestamp()
+        return self.vt | {peer: 0 for peer in self.peers}
+
+
+class ForgetsItsClock(Process):
+    def deliver(self, message):
+        self.hand_over(message)
+
+
+class DeliversTwice(Process):
+    def is_new(self, message):
+        return True
+
+    def can_be_delivered(self, message):
+        return all(
+            count <= self.vt[process] + 1 if process == message.origin else count <= self.vt[process]
+            for process, count in message.vt.items()
+        )
+
+
+class LooksOnce(Process):
+    def deliver_what_can_be(self):
+        if self.delayed and self.can_be_delivered(self.delayed[-1]):
+            self.deliver(self.delayed[-1])
+            self.delayed = self.delayed[:-1]
+
+
+BUGS = (
+    Bug("causal-delivered-at-once", "causal_broadcast", Process, DeliversAtOnce,
+        "Messages are delivered as they arrive: a reply may come before what it replies to.",
+        STORM, (causal_delivery, no_duplication)),
+    Bug("causal-senders-order-only", "causal_broadcast", Process, DeliversInSendersOrder,
+        "Only the order of each sender is kept, not what it had heard from others (FIFO, not causal).",
+        STORM, (causal_delivery,)),
+    Bug("causal-missing-keys", "causal_broadcast", Process, MissesKeys,
+        "A comparison of clocks looks only at processes that both know of; one that is missing counts as nothing to wait for.",
+        STORM, (causal_delivery,)),
+    Bug("causal-clock-taken-over", "causal_broadcast", Process, TakesOverTheClock,
+        "The clock of a message replaces the own one, instead of the maximum of both.",
+        STORM, (causal_delivery, no_duplication, all_deliver)),
+    Bug("causal-sums-compared", "causal_broadcast", Process, ComparesSums,
+        "Clocks are compared by the sum of their entries.",
+        STORM, (causal_delivery, no_duplication)),
+    Bug("causal-own-count-only", "causal_broadcast", Process, StampsBeforeItCounts,
+        "A message carries its sender's own count, and nothing of what the sender had heard.",
+        STORM, (causal_delivery,)),
+    Bug("causal-clock-forgotten", "causal_broadcast", Process, ForgetsItsClock,
+        "What was delivered is not on stable storage: after a crash, a process gives old times to new messages.",
+        STORM, (causal_delivery, no_duplication, all_deliver, causal)),
+    Bug("causal-delivered-twice", "causal_broadcast", Process, DeliversTwice,
+        "A message that the network delivers twice, or that is sent again, is delivered twice.",
+        STORM, (no_duplication,)),
+    Bug("causal-looked-at-once", "causal_broadcast", Process, LooksOnce,
+        "After a delivery, nobody looks whether a delayed message can be delivered now.",
+        STORM, (all_deliver,)),
+)  # fmt: skip
