@@ -61,8 +61,8 @@ def agreement(trace: Trace) -> Violation | None:
 
 
 def validity(trace: Trace) -> Violation | None:
-    """Validity: only a value that has been proposed may be chosen (Lamport 2001, section 2.1). Proposed is what a client
-    sent in a field `value`."""
+    """Validity: only a value that has been proposed may be chosen (Lamport 2001, section 2.1). Proposed is what a
+    client sent in a field `value`."""
     proposed: list[Any] = []
 
     def check(event: Event, moment: Moment) -> Violation | None:

@@ -18,8 +18,8 @@ Property = Callable[[Trace], Violation | None]
 
 
 def session_history(trace: Trace, meaning: Meaning = by_name) -> History:
-    """The history of a run whose clients ask again, with all attempts at one command as one operation: a request with the
-    same `serial` as its client's last one is another attempt at the same command (Ongaro 2014, section 6.3).
+    """The history of a run whose clients ask again, with all attempts at one command as one operation: a request with
+    the same `serial` as its client's last one is another attempt at the same command (Ongaro 2014, section 6.3).
 
     Such an operation lasts from its first attempt to the first answer. It failed only if every attempt was refused.
     """
@@ -76,12 +76,15 @@ def answers_linearizable(model: Any = "kv", meaning: Meaning = by_name, time_lim
     return linearizable_answers
 
 
-def answers_consistent(consistency: str, model: Any = "register", meaning: Meaning = by_name) -> Property:
+def answers_consistent(
+    consistency: str, model: Any = "register", meaning: Meaning = by_name, time_limit: float = 1.0
+) -> Property:
     """The property that what clients were told is consistent in a weaker sense, such as "causal" or "sequential"."""
 
     def consistent_answers(trace: Trace) -> Violation | None:
         name = consistency.capitalize() + " consistency"
-        return _violation(trace, name, consistent(session_history(trace, meaning), model, consistency))
+        history = session_history(trace, meaning)
+        return _violation(trace, name, consistent(history, model, consistency, time_limit=time_limit))
 
     return consistent_answers
 

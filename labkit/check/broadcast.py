@@ -1,4 +1,5 @@
-"""Broadcast: what its deliveries must keep to (Birman, Schiper and Stephenson 1991, section 3; Hadzilacos and Toueg 1994).
+"""Broadcast: what its deliveries must keep to (Birman, Schiper and Stephenson 1991, section 3;
+Hadzilacos and Toueg 1994).
 
 The nodes tell what they have delivered, in order, as a public attribute `delivered`: a list of messages, each with its
 `origin`, its vector time `vt`, and what it says.

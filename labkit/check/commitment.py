@@ -101,8 +101,8 @@ def no_trivial_abort(trace: Trace) -> Violation | None:
 
 
 def all_decide(trace: Trace, seconds: float = 2.0) -> Violation | None:
-    """AC5: if all failures are repaired and no new ones occur for long enough (`seconds`), all processes that voted reach
-    a decision."""
+    """AC5: if all failures are repaired and no new ones occur for long enough (`seconds`), all processes that voted
+    reach a decision."""
     weather, moment = Weather(trace), Moment()
     voted: dict[tuple[str, str], float] = {}
     for event in trace:
@@ -119,7 +119,7 @@ def all_decide(trace: Trace, seconds: float = 2.0) -> Violation | None:
             continue
         calm = weather.calm_since()
         if calm is not None and trace.now >= max(calm, since) + seconds:
-            what = f"{node} voted on transaction {transaction} and never decided, {trace.now - max(calm, since):.2f} s after"
-            what += " the last failure was repaired"
+            long = trace.now - max(calm, since)
+            what = f"{node} voted on transaction {transaction} and never decided, in {long:.2f} s without any failure"
             return Violation("AC5, all decide", what, max(len(trace) - 1, 0), trace.now, (node,))
     return None

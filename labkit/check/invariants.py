@@ -94,8 +94,8 @@ def _broken(check: Callable[..., Any], event: Event | None, error: Exception) ->
 
 
 def judge(trace: Trace, properties: Iterable[Callable[[Trace], Violation | None]]) -> Violation | None:
-    """The first violation in the order of the properties, or None. Raises LabkitError, naming the property, if one raises
-    or returns something else."""
+    """The first violation in the order of the properties, or None. Raises LabkitError, naming the property, if one
+    raises or returns something else."""
     for property in properties:
         try:
             found = property(trace)

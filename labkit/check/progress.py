@@ -74,8 +74,8 @@ def eventually_always(
 ) -> Violation | None:
     """`holds(moment)` becomes true and stays so, at the latest `within` seconds after the last disturbance.
 
-    Nothing is said of a run that has no such calm at its end. Raises LabkitError, naming property and event, if the check
-    raises.
+    Nothing is said of a run that has no such calm at its end. Raises LabkitError, naming property and event, if the
+    check raises.
     """
     weather = Weather(trace, quorum)
     since: float | None = None
@@ -94,7 +94,8 @@ def eventually_always(
         what = f"it does not hold {trace.now - calm:.2f} s after the last disturbance (at {calm:.3f} s)"
         return Violation(_name(holds), what, seq, trace.now)
     if since > calm + within:
-        what = f"it came to hold only at {since:.3f} s, {since - calm:.2f} s after the last disturbance, not within {within:g} s"
+        long = since - calm
+        what = f"it came to hold {long:.2f} s after the last disturbance (at {calm:.3f} s), not within {within:g} s"
         return Violation(_name(holds), what, max(len(trace) - 1, 0), trace.now)
     return None
 

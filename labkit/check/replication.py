@@ -74,7 +74,8 @@ def log_matching(trace: Trace) -> Violation | None:
             term = logs.logs[node][place]["term"]
             prefix, other = first.setdefault((place, term), (logs.prefixes[node][place], node))
             if prefix != logs.prefixes[node][place]:
-                what = f"{other} and {node} both have an entry of term {term} at index {place + 1}, but their logs differ up to it"
+                where = f"an entry of term {term} at index {place + 1}"
+                what = f"{other} and {node} both have {where}, but their logs differ up to it"
                 return Violation.at(moment, "Log Matching", what, other, node)
     return None
 
@@ -159,8 +160,8 @@ def committed_entries_stay(trace: Trace) -> Violation | None:
 
 
 def at_most_once(trace: Trace) -> Violation | None:
-    """No command takes effect twice, however often its client asked (Ongaro 2014, section 6.3): a list that a client reads
-    holds each element as often as clients appended it, repeats under one serial number not counted."""
+    """No command takes effect twice, however often its client asked (Ongaro 2014, section 6.3): a list that a client
+    reads holds each element as often as clients appended it, repeats under one serial number not counted."""
     asked: dict[Any, set[Any]] = {}
 
     def check(event: Event, moment: Moment) -> Violation | None:
@@ -172,7 +173,8 @@ def at_most_once(trace: Trace) -> Violation | None:
             read = event.data.value
             for element in read:
                 if read.count(element) > len(asked.get(element, ())):
-                    what = f"{element!r} was appended once, but {event.node} reads it {read.count(element)} times: {show(tuple(read))}"
+                    times = f"{read.count(element)} times: {show(tuple(read))}"
+                    what = f"{element!r} was appended once, but {event.node} reads it {times}"
                     return Violation.at(moment, "At most once", what, str(event.peer))
         return None
 

@@ -67,8 +67,8 @@ def _cancelled() -> NoReturn:
 
 @dataclass(slots=True)
 class Later:
-    """An answer that a handler gives later: whom to, and to which call of theirs. Plain data, so that a node's state can
-    be copied. A handler makes one with `self.later()` and returns it; `self.answer` answers."""
+    """An answer that a handler gives later: whom to, and to which call of theirs. Plain data, so that a node's state
+    can be copied. A handler makes one with `self.later()` and returns it; `self.answer` answers."""
 
     to: str = ""
     call: int | None = None

@@ -69,8 +69,8 @@ class Register(Node):
     """
 
     def start(self):
-        """On boot: the replica is what was on stable storage. Operations of an earlier boot are over, and answers to them
-        must not count for new ones: each boot numbers its own."""
+        """On boot: the replica is what was on stable storage. Operations of an earlier boot are over, and answers to
+        them must not count for new ones: each boot numbers its own."""
         self.registers = dict(self.disk.get("registers", {}))  # key: (tag, value)
         self.disk["boots"] = self.disk.get("boots", 0) + 1
         self.operation = 1_000_000 * self.disk["boots"]

@@ -56,7 +56,7 @@ class Process(Node):
     def start(self):
         """On boot: all that was delivered is on stable storage."""
         self.delivered = []
-        self.vt = {process: 0 for process in sorted([self.id, *self.peers])}
+        self.vt = dict.fromkeys(sorted([self.id, *self.peers]), 0)
         self.store = {}
         self.delayed = []  # received, but not to be delivered yet
         for message in self.disk.get("delivered", []):
@@ -67,8 +67,8 @@ class Process(Node):
 
     @on(Write)
     def write(self, msg, sender):
-        """Rule 1: "Before sending m, process p_i increments VT(p_i)[i] and timestamps m". Its own message a process delivers
-        at once."""
+        """Rule 1: "Before sending m, process p_i increments VT(p_i)[i] and timestamps m". Its own message a process
+        delivers at once."""
         message = Multicast(origin=self.id, vt=self.timestamp(), key=msg.key, value=msg.value)
         self.deliver(message)
         self.broadcast(message)
@@ -86,8 +86,8 @@ class Process(Node):
 
     @on(Multicast)
     def receive_multicast(self, msg, sender):
-        """Rule 2: delay the message until it is the next one of its sender, and everything that its sender had delivered
-        before is delivered here too. One that was delivered already is dropped."""
+        """Rule 2: delay the message until it is the next one of its sender, and everything that its sender had
+        delivered before is delivered here too. One that was delivered already is dropped."""
         if self.is_new(msg):
             self.delayed = [*self.delayed, msg]
             self.deliver_what_can_be()

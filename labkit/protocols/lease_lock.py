@@ -2,8 +2,8 @@
 
 Cary Gray and David Cheriton, "Leases: An Efficient Fault-Tolerant Mechanism for Distributed File Cache Consistency",
 SOSP 1989 (leases, and what clocks they need: section 5); Mike Burrows, "The Chubby Lock Service for Loosely-Coupled
-Distributed Systems", OSDI 2006, section 2.4 (sequencers, here called fencing tokens, as Martin Kleppmann does in "How to
-do distributed locking", 2016).
+Distributed Systems", OSDI 2006, section 2.4 (sequencers, here called fencing tokens, as Martin Kleppmann does in "How
+to do distributed locking", 2016).
 
 A lease ends by itself, so a holder that crashed blocks nobody for long. But a holder that was paused may go on when its
 lease is over without knowing it. So each grant carries a token greater than all before, and the storage refuses who
@@ -87,8 +87,8 @@ class LockServer(Node):
     """Grants the lock to one worker at a time, until it is released or the lease is over."""
 
     def start(self):
-        """On boot: the token is what was on stable storage, so that no token is given twice. Whoever held the lock before a
-        crash may hold it still: wait until that lease is over (Gray and Cheriton, section 2)."""
+        """On boot: the token is what was on stable storage, so that no token is given twice. Whoever held the lock
+        before a crash may hold it still: wait until that lease is over (Gray and Cheriton, section 2)."""
         self.token = self.disk.get("token", 0)
         self.holder = "unknown" if self.token else None
         self.lease_timer = self.after(LEASE * MARGIN, self.expire)

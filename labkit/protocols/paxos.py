@@ -54,8 +54,8 @@ class Paxos(Node):
     PATIENCE = (0.1, 0.3)  # seconds until a proposer tries again; random, lest two outbid each other for ever (2.4)
 
     def start(self):
-        """On boot: an acceptor keeps its promise and what it accepted, a proposer the highest number it has tried (section
-        2.5: all are on stable storage)."""
+        """On boot: an acceptor keeps its promise and what it accepted, a proposer the highest number it has tried
+        (section 2.5: all are on stable storage)."""
         self.promised = self.disk.get("promised", 0)
         self.accepted_n, self.accepted_value = self.disk.get("accepted", (0, None))
         self.tried = self.disk.get("tried", 0)
@@ -111,8 +111,8 @@ class Paxos(Node):
 
     @on(Promise)
     def promise(self, msg, sender):
-        """Phase 2a: with promises from a majority, ask them to accept "a proposal numbered n with value v, where v is the
-        value of the highest-numbered proposal among the responses", or the proposer's own if there is none."""
+        """Phase 2a: with promises from a majority, ask them to accept "a proposal numbered n with value v, where v is
+        the value of the highest-numbered proposal among the responses", or the proposer's own if there is none."""
         if self.phase != 1 or msg.n != self.tried:
             return
         self.promises = self.promises | {sender: (msg.accepted_n, msg.accepted_value)}
@@ -129,8 +129,8 @@ class Paxos(Node):
 
     @on(Prepare)
     def prepare_request(self, msg, sender):
-        """Phase 1b: "If an acceptor receives a prepare request with number n greater than that of any prepare request to
-        which it has already responded, then it responds" with a promise, and what it has accepted."""
+        """Phase 1b: "If an acceptor receives a prepare request with number n greater than that of any prepare request
+        to which it has already responded, then it responds" with a promise, and what it has accepted."""
         if msg.n <= self.promised:
             return None
         self.promised = self.disk["promised"] = msg.n
@@ -138,8 +138,8 @@ class Paxos(Node):
 
     @on(Accept)
     def accept_request(self, msg, sender):
-        """Phase 2b: "it accepts the proposal unless it has already responded to a prepare request having a number greater
-        than n". An acceptance is on stable storage before anybody hears of it (section 2.5)."""
+        """Phase 2b: "it accepts the proposal unless it has already responded to a prepare request having a number
+        greater than n". An acceptance is on stable storage before anybody hears of it (section 2.5)."""
         if msg.n < self.promised:
             return
         self.promised = self.disk["promised"] = msg.n

@@ -60,7 +60,7 @@ class ViewService(Node):
         view = self.disk.get("view", [0, None, None])
         self.number, self.primary, self.backup = view
         self.acknowledged = self.disk.get("acknowledged", False)
-        self.heard = {server: self.now for server in self.peers}
+        self.heard = dict.fromkeys(self.peers, self.now)
         self.restarted = set()
         self.every(self.TICK, self.consider)
 
@@ -74,8 +74,8 @@ class ViewService(Node):
 
     @on(Ping)
     def ping(self, msg, sender):
-        """A ping with the number of the current view from its primary acknowledges the view. A primary or backup that pings
-        0 has crashed in between: its state is gone."""
+        """A ping with the number of the current view from its primary acknowledges the view. A primary or backup that
+        pings 0 has crashed in between: its state is gone."""
         self.heard = self.heard | {sender: self.now}
         if sender == self.primary and msg.view == self.number and not self.acknowledged:
             self.acknowledged = self.disk["acknowledged"] = True
@@ -87,8 +87,8 @@ class ViewService(Node):
         return View(number=self.number, primary=self.primary, backup=self.backup)
 
     def consider(self):
-        """Change the view where that is needed and allowed: not before the primary of the current one has acknowledged it,
-        since only then is its backup known to have the state."""
+        """Change the view where that is needed and allowed: not before the primary of the current one has
+        acknowledged it, since only then is its backup known to have the state."""
         if self.number and not self.may_change():
             return
         lost = {server for server in (self.primary, self.backup) if not self.alive(server)} | self.restarted
@@ -150,8 +150,8 @@ class Server(Node):
 
     @on(View)
     def change_view(self, msg, sender):
-        """Take one's part in a new view. The primary brings the backup up to date before it acknowledges the view, so that
-        the view service never promotes a backup without the state."""
+        """Take one's part in a new view. The primary brings the backup up to date before it acknowledges the view, so
+        that the view service never promotes a backup without the state."""
         if msg.number <= self.view:
             return
         first = msg.number == 1 and "served" not in self.disk  # there is nothing to have yet
@@ -190,8 +190,8 @@ class Server(Node):
 
     @on(Get, Put, Append, Cas)
     def command(self, msg, sender):
-        """The primary has every operation confirmed by the backup before it answers, reads too: only the backup can know that
-        the view has not changed."""
+        """The primary has every operation confirmed by the backup before it answers, reads too: only the backup can
+        know that the view has not changed."""
         if self.role != "primary" or not self.ready:
             return Refused()
         if self.backup is None:

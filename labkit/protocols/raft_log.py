@@ -36,8 +36,8 @@ class AppendEntries(raft.AppendEntries):
 
 
 class Appended(raft.Appended):
-    """`match_index`: up to where the follower's log is known to be the leader's; of a refusal, how long its log is (Figure
-    2, AppendEntries RPC, results; section 5.3, last paragraphs)."""
+    """`match_index`: up to where the follower's log is known to be the leader's; of a refusal, how long its log is
+    (Figure 2, AppendEntries RPC, results; section 5.3, last paragraphs)."""
 
     match_index: int
 
@@ -106,8 +106,8 @@ class Raft(raft.Raft):
         return (msg.last_log_term, msg.last_log_index) >= (self.last_log_term(), len(self.log))
 
     def become_leader(self):
-        """Figure 2, volatile state on leaders; section 8: begin the term with an entry of one's own, since only that lets
-        the entries of earlier terms be committed."""
+        """Figure 2, volatile state on leaders; section 8: begin the term with an entry of one's own, since only that
+        lets the entries of earlier terms be committed."""
         self.leader = self.id
         self.next_index = {peer: len(self.log) + 1 for peer in self.peers}
         self.match_index = dict.fromkeys(self.peers, 0)
@@ -124,8 +124,8 @@ class Raft(raft.Raft):
 
     @on(Get, Put, Append, Cas)
     def command(self, msg, sender):
-        """Section 5.3: append the command to the log, and answer when it was applied. Reads go through the log too: a leader
-        that was deposed without knowing it must not answer from its own store."""
+        """Section 5.3: append the command to the log, and answer when it was applied. Reads go through the log too: a
+        leader that was deposed without knowing it must not answer from its own store."""
         if self.role != "leader":
             return Refused(leader=self.leader)
         self.save_log([*self.log, Entry(term=self.term, command=msg, client=sender)])

@@ -63,8 +63,8 @@ class Coordinator(Node):
     RESEND = 0.1  # seconds between two attempts to tell a decision to commit
 
     def start(self):
-        """On boot, recovery: what the log calls committed was decided, and is told again to those who have not acknowledged.
-        Of a transaction of which the log says nothing, abort is presumed (R*, section 3.1)."""
+        """On boot, recovery: what the log calls committed was decided, and is told again to those who have not
+        acknowledged. Of a transaction of which the log says nothing, abort is presumed (R*, section 3.1)."""
         self.log = self.disk.get("log", {})  # transaction: "commit", or "end" once all have acknowledged it
         self.last = self.disk.get("last", 0)
         self.votes = {}  # transaction: who has voted Yes so far
@@ -155,8 +155,8 @@ class Participant(Node):
     ASK = (0.1, 0.3)  # seconds that a participant stays uncertain before it asks, and asks again
 
     def start(self):
-        """On boot, recovery: of a transaction with a Yes on the log and no decision, this participant is uncertain: it has
-        to ask (BHG, section 7.4, recovery)."""
+        """On boot, recovery: of a transaction with a Yes on the log and no decision, this participant is uncertain:
+        it has to ask (BHG, section 7.4, recovery)."""
         self.log = self.disk.get("log", {})  # transaction: "yes", "commit" or "abort"
         self.writes = self.disk.get("writes", {})  # transaction: the key and the value to write
         self.store = self.disk.get("store", {})
@@ -176,8 +176,8 @@ class Participant(Node):
 
     @on(VoteRequest)
     def vote_request(self, msg, sender):
-        """First phase: what is to be written and the Yes are on stable storage before the vote leaves. A participant that
-        votes No has decided to abort."""
+        """First phase: what is to be written and the Yes are on stable storage before the vote leaves. A participant
+        that votes No has decided to abort."""
         record = self.log.get(msg.transaction)
         if record is None:
             record = "yes" if self.can_commit(msg) else "abort"
@@ -202,7 +202,8 @@ class Participant(Node):
             self.send(self.coordinator(), Acknowledged(transaction=msg.transaction))
 
     def decide(self, transaction, decision):
-        """Carry out a decision. The writes come before the record, so that recovery repeats them and never lacks them."""
+        """Carry out a decision. The writes come before the record, so that recovery repeats them and never lacks
+        them."""
         if decision == "commit":
             key, value = self.writes[transaction]
             self.store = self.disk["store"] = self.store | {key: value}
@@ -214,8 +215,8 @@ class Participant(Node):
         return min([self.id, *self.peers], key=lambda id: (len(id), id))
 
     def ask(self, transaction):
-        """Timeout action: an uncertain participant asks everybody, and goes on asking (the cooperative termination protocol).
-        If only uncertain ones answer, all of them are blocked."""
+        """Timeout action: an uncertain participant asks everybody, and goes on asking (the cooperative termination
+        protocol). If only uncertain ones answer, all of them are blocked."""
         if self.log.get(transaction) == "yes":
             self.broadcast(DecisionRequest(transaction=transaction))
             self.after(self.random.uniform(*self.ASK), self.ask, transaction)

@@ -18,8 +18,9 @@ Property = Callable[[Any], Violation | None]
 @dataclass(frozen=True)
 class Setting:
     """Where a protocol is tried: `nodes` is how many there are, or who is what; `scenario(cluster)` drives a cluster;
-    `properties` are all that the correct protocol keeps to there. Faults strike in the first `seconds`, of these `kinds`
-    (None: any that a correct protocol survives, a random subset for each seed; empty: none) and then all is undone."""
+    `properties` are all that the correct protocol keeps to there. Faults strike in the first `seconds`, of these
+    `kinds` (None: any that a correct protocol survives, a random subset for each seed; empty: none) and then all is
+    undone."""
 
     scenario: Callable[[Cluster], None]
     properties: tuple[Property, ...]
@@ -41,9 +42,9 @@ class Setting:
 class Bug:
     """A protocol with one mistake.
 
-    name: in a few words. protocol: the module in `labkit.protocols`. correct, broken: the class as it should be, and with
-    the mistake. story: what goes wrong, in one line. setting: where it shows. violates: the properties that it breaks
-    (some of the setting's). seed: one whose run shows it, with the setting's faults.
+    name: in a few words. protocol: the module in `labkit.protocols`. correct, broken: the class as it should be, and
+    with the mistake. story: what goes wrong, in one line. setting: where it shows. violates: the properties that it
+    breaks (some of the setting's). seed: one whose run shows it, with the setting's faults.
     """
 
     name: str

@@ -73,7 +73,7 @@ class ComparesSums(Process):
 class StampsBeforeItCounts(Process):
     def timestamp(self):
         self.vt = super().timestamp()
-        return self.vt | {peer: 0 for peer in self.peers}
+        return self.vt | dict.fromkeys(self.peers, 0)
 
 
 class ForgetsItsClock(Process):
@@ -107,7 +107,7 @@ BUGS = (
         "Only the order of each sender is kept, not what it had heard from others (FIFO, not causal).",
         STORM, (causal_delivery,)),
     Bug("causal-missing-keys", "causal_broadcast", Process, MissesKeys,
-        "A comparison of clocks looks only at processes that both know of; one that is missing counts as nothing to wait for.",
+        "Clocks are compared only where both have an entry: a process that one does not know of is not waited for.",
         STORM, (causal_delivery,)),
     Bug("causal-clock-taken-over", "causal_broadcast", Process, TakesOverTheClock,
         "The clock of a message replaces the own one, instead of the maximum of both.",

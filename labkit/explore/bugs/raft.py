@@ -34,8 +34,8 @@ linearizable = answers_linearizable("kv")
 
 
 def store_client(cluster: Cluster, name: str, pause: float = 0.1, patience: float = 0.4) -> Program:
-    """A client that reads and writes one key and appends to another, asks again under the same serial number when no answer
-    comes, and follows the servers' word on who leads."""
+    """A client that reads and writes one key and appends to another, asks again under the same serial number when no
+    answer comes, and follows the servers' word on who leads."""
     draw, serial, server = client_random(cluster, name), 0, cluster.ids[0]
     while True:
         yield draw.uniform(0, 2 * pause)
@@ -182,9 +182,9 @@ class ElectsAnyone(Raft):
         return True
 
 
-class ComparesLengthsOnly(Raft):
+class ComparesTermsOnly(Raft):
     def is_up_to_date(self, msg):
-        return msg.last_log_index >= len(self.log)
+        return msg.last_log_term >= self.last_log_term()
 
 
 class ResetsItsTimerForAnyone(Raft):
@@ -236,7 +236,7 @@ class MatchesByLength(Raft):
         return len(self.log) >= msg.prev_log_index
 
 
-class CommitsWhatItHas(Raft):
+class CommitsWhatItHas(OneAtATime):
     def append_entries(self, msg, sender):
         answer = super().append_entries(msg, sender)
         if answer.success and msg.leader_commit > self.commit_index:
@@ -245,7 +245,7 @@ class CommitsWhatItHas(Raft):
         return answer
 
 
-class ClaimsItsWholeLog(Raft):
+class ClaimsItsWholeLog(OneAtATime):
     def append_entries(self, msg, sender):
         answer = super().append_entries(msg, sender)
         if answer.success:
@@ -318,11 +318,11 @@ BUGS = (
     Bug("raft-anyone-elected", "raft_log", Raft, ElectsAnyone,
         "The election restriction is missing: a server whose log lacks committed entries becomes leader.",
         STORM, (leader_completeness, state_machine_safety, committed_entries_stay)),
-    Bug("raft-longest-log-elected", "raft_log", Raft, ComparesLengthsOnly,
-        "Logs are compared by their length, not by their last term first.",
-        FIGURE_8, (leader_completeness, state_machine_safety, committed_entries_stay)),
+    Bug("raft-length-ignored", "raft_log", Raft, ComparesTermsOnly,
+        "Logs are compared by their last terms alone: of two that end with the same term, the shorter may win.",
+        STORM, (leader_completeness, state_machine_safety, committed_entries_stay)),
     Bug("raft-timer-reset-for-anyone", "raft_log", Raft, ResetsItsTimerForAnyone,
-        "A server resets its election timer for candidates that it refuses: those who cannot win keep off the one who can.",
+        "A server resets its election timer for candidates that it refuses: they keep off the one who can win.",
         STALE, (a_leader_in_time,)),
     Bug("raft-fixed-timeout", "raft_log", Raft, HasAFixedTimeout,
         "Election timeouts are not random: all become candidates together, and split the votes for ever.",
@@ -339,10 +339,10 @@ BUGS = (
     Bug("raft-match-by-length", "raft_log", Raft, MatchesByLength,
         "The consistency check looks whether there is an entry at prevLogIndex, not at its term.",
         STORM, (log_matching, state_machine_safety)),
-    Bug("raft-commits-what-it-has", "raft_log", Raft, CommitsWhatItHas,
+    Bug("raft-commits-what-it-has", "raft_log", OneAtATime, CommitsWhatItHas,
         "A follower commits up to the leader's index even where its own log was not compared with the leader's.",
         FIGURE_8, (state_machine_safety, leader_completeness)),
-    Bug("raft-claims-whole-log", "raft_log", Raft, ClaimsItsWholeLog,
+    Bug("raft-claims-whole-log", "raft_log", OneAtATime, ClaimsItsWholeLog,
         "A follower confirms its whole log, also the part that the leader never sent.",
         FIGURE_8, (leader_completeness, state_machine_safety)),
     Bug("raft-log-forgotten", "raft_log", Raft, ForgetsItsLog,

@@ -19,7 +19,8 @@ STEP = 0.01  # seconds between two looks at the clients
 def drive(
     cluster: Cluster, programs: dict[str, Program], seconds: float, step: Callable[[], None] | None = None
 ) -> None:
-    """Run the cluster for so many virtual seconds with these clients, by name; `step()` is called 100 times a second."""
+    """Run the cluster for so many virtual seconds with these clients, by name; `step()` is called 100 times a
+    second."""
     end, waiting = cluster.now + seconds, dict.fromkeys(programs, 0.0)
     asked: dict[str, Operation] = {}
     while cluster.now < end:
