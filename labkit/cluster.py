@@ -15,6 +15,7 @@ from labkit.engine.latency import DEFAULT, Latency
 from labkit.engine.loop import VirtualLoop
 from labkit.engine.network import Machine, Network
 from labkit.engine.process import Process
+from labkit.engine.schedule import Priorities, Schedule
 from labkit.engine.strikes import strike
 from labkit.engine.trace import Trace
 from labkit.engine.watch import Watch
@@ -73,6 +74,7 @@ class Cluster:
         self.title = title or next(iter(programs.values())).__name__
         self.trace = Trace(title=self.title, seed=seed, nodes=self.ids, edges=edges)
         self.faults = Faults()
+        self.schedule: Schedule | Priorities | None = None
         self.nodes: Mapping[str, Node] = Nodes(self)
         self._programs = programs
         self._launch = launch or _launch
@@ -278,6 +280,18 @@ class Cluster:
             else:
                 self._loop.push_last(fault.time, self._strike, fault)
 
+    def follow(self, schedule: Schedule | Priorities) -> None:
+        """Let messages arrive when a schedule says, from the start of the run on. Links then have no troubles of their
+        own, if it is a list of deliveries; partitions and cuts stop messages as always.
+
+        Raises LabkitError if the run has begun, or follows a schedule already.
+        """
+        if self._started or self.schedule is not None:
+            raise LabkitError("a schedule is for a whole run, and there is one for each: give it to a new cluster")
+        self.schedule = schedule
+        schedule.steer(self._network)
+        self._network.disturb(self._network.machines)
+
     def _moment(self) -> float:
         """When a fault done now strikes: after everything else that happens at this time (so that a replay is
         exact)."""
@@ -342,7 +356,7 @@ class Cluster:
         machine = self._network.machines.get(id)
         if machine is None:
             machine = self._network.add(id, (), None, is_client=True)
-            machine.disturbed = bool(self._network.links.everywhere) or self._watch.on
+            machine.disturbed = bool(self._network.links.everywhere) or self._watch.on or self.schedule is not None
             machine.process = _process(self, machine, _Caller, f"{self.seed}/client/{id}", traced=False)
             with self._loop.running():
                 machine.process.boot()
