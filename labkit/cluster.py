@@ -15,7 +15,7 @@ from labkit.engine.latency import DEFAULT, Latency
 from labkit.engine.loop import VirtualLoop
 from labkit.engine.network import Machine, Network
 from labkit.engine.process import Process
-from labkit.engine.schedule import Priorities, Schedule
+from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.strikes import strike
 from labkit.engine.trace import Trace
 from labkit.engine.watch import Watch
@@ -74,7 +74,8 @@ class Cluster:
         self.title = title or next(iter(programs.values())).__name__
         self.trace = Trace(title=self.title, seed=seed, nodes=self.ids, edges=edges)
         self.faults = Faults()
-        self.schedule: Schedule | Priorities | None = None
+        self.schedule: Timetable | Priorities | None = None
+        self.scripted = False  # whether what is done to it by code has no effect, and only given faults strike
         self.nodes: Mapping[str, Node] = Nodes(self)
         self._programs = programs
         self._launch = launch or _launch
@@ -266,7 +267,7 @@ class Cluster:
         self._do(Fault(self._moment(), "disk", self._check_id(id), **settings))
 
     def inject(self, faults: Iterable[Fault]) -> None:
-        """Schedule faults to come, at their virtual times from the start of the run; such as wait for an event
+        """Timetable faults to come, at their virtual times from the start of the run; such as wait for an event
         (`Fault(..., when=...)`) wait from those times on. Raises LabkitError if a time is past."""
         faults = Faults(faults)
         for fault in faults:
@@ -280,9 +281,9 @@ class Cluster:
             else:
                 self._loop.push_last(fault.time, self._strike, fault)
 
-    def follow(self, schedule: Schedule | Priorities) -> None:
-        """Let messages arrive when a schedule says, from the start of the run on. Links then have no troubles of their
-        own, if it is a list of deliveries; partitions and cuts stop messages as always.
+    def follow(self, schedule: Timetable | Priorities) -> None:
+        """Let messages arrive when a timetable or priorities say, from the start of the run on. By a timetable, links
+        have no troubles of their own; partitions and cuts stop messages as always.
 
         Raises LabkitError if the run has begun, or follows a schedule already.
         """
@@ -304,6 +305,8 @@ class Cluster:
         return self.now
 
     def _do(self, fault: Fault) -> None:
+        if self.scripted:
+            return
         if self._loop._depth:
             self._strike(fault)
         else:

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
-from labkit.engine.faults import Faults
+from labkit.engine.faults import Fault, Faults
 from labkit.explore.running import Run
 
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
+BESIDE = frozenset({"one_way", "burst", "queue", "survive", "checksum"})  # options that go with another
 EVERY = 4  # one run in so many is looked at: counting costs about as much as a property
 
 
@@ -45,14 +46,24 @@ class Coverage:
 
     def count(self, faults: Faults) -> None:
         for fault in faults:
-            name = fault.action if fault.action != "link" else "link " + ", ".join(sorted(fault.options))
-            self.faults[name] = self.faults.get(name, 0) + 1
+            for name in _kinds(fault):
+                self.faults[name] = self.faults.get(name, 0) + 1
 
     def merge(self, other: Coverage) -> None:
         self.edges |= other.edges
         self.states |= other.states
         for name, times in other.faults.items():
             self.faults[name] = self.faults.get(name, 0) + times
+
+
+def _kinds(fault: Fault) -> list[str]:
+    """What strikes, in a word; nothing, where a fault only undoes another."""
+    if fault.action in ("heal", "resume"):
+        return []
+    if fault.action in ("link", "disk", "slow"):
+        set_to = {name: value for name, value in fault.options.items() if name not in BESIDE and value}
+        return [f"{fault.action} {name}" if fault.action != "slow" else "slow" for name in set_to]
+    return [fault.action]
 
 
 def _fingerprint(state: dict[str, Any]) -> int:

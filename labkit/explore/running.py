@@ -15,7 +15,7 @@ from labkit.check.verdict import Verdict
 from labkit.cluster import Cluster
 from labkit.engine.faults import Faults
 from labkit.engine.process import student_frames
-from labkit.engine.schedule import Priorities, Schedule
+from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Trace
 from labkit.errors import BudgetExceeded, LabkitError, NodeDown, RemoteError
 
@@ -27,11 +27,13 @@ ENDS = (TimeoutError, RemoteError, NodeDown)  # what a scenario may run into und
 
 
 class Plan(NamedTuple):
-    """What makes a run: all of it plain data."""
+    """What makes a run: all of it plain data. With `scripted`, the faults are all that there are: those that the
+    scenario does by itself are among them, and have no effect when it does them."""
 
     seed: int
     faults: Faults
-    schedule: Schedule | Priorities | None = None
+    schedule: Any = None  # a Timetable, Priorities, or what else has `follow(cluster)`
+    scripted: bool = False
 
 
 @dataclass
@@ -61,7 +63,7 @@ class Stage:
                 raise LabkitError(f"{check!r} is no property: give functions such as election_safety(trace)")
         if not callable(scenario):
             raise LabkitError(f"{scenario!r} is no scenario: give a function that drives the cluster that it is given")
-        self._judges = [(_name(check), _asks(check)) for check in (*self.properties, no_errors)]
+        self._judges = [(name_of(check), _asks(check)) for check in (*self.properties, no_errors)]
 
     def run(self, plan: Plan, until: float | None = None) -> Run:
         """Make one run, or the first `until` virtual seconds of it. What is printed meanwhile is not shown.
@@ -72,7 +74,11 @@ class Stage:
             cluster = self._made(plan)
             if until is not None:
                 cluster._loop.push_last(until, _enough, None)
-            ended, failed = self._drive(cluster)
+            if plan.schedule is None or cluster.schedule is not None:
+                ended, failed = self._drive(cluster)
+            else:  # choices, which drive the cluster themselves
+                plan.schedule.follow(cluster)
+                ended, failed = "", None
             violation = failed or self._judged(cluster.trace)
         return Run(plan, cluster.trace, cluster.faults, cluster.now, violation, ended)
 
@@ -83,12 +89,13 @@ class Stage:
             raise
         except Exception as error:
             raise LabkitError(
-                f"no cluster came of {_name(self.make)}(seed={plan.seed}, faults=...): {_where(error)}"
+                f"no cluster came of {name_of(self.make)}(seed={plan.seed}, faults=...): {_where(error)}"
             ) from error
         if not isinstance(cluster, Cluster):
-            raise LabkitError(f"{_name(self.make)}(seed=..., faults=...) made {cluster!r}, which is no Cluster")
-        if plan.schedule is not None:
+            raise LabkitError(f"{name_of(self.make)}(seed=..., faults=...) made {cluster!r}, which is no Cluster")
+        if isinstance(plan.schedule, Timetable | Priorities):
             cluster.follow(plan.schedule)
+        cluster.scripted = plan.scripted
         return cluster
 
     def _drive(self, cluster: Cluster) -> tuple[str, Violation | None]:
@@ -101,11 +108,11 @@ class Stage:
         except BudgetExceeded as error:
             return f"{type(error).__name__}: {error}", None
         except AssertionError as error:
-            what = f"{_name(self.scenario)} asserts otherwise: {_where(error)}"
+            what = f"{name_of(self.scenario)} asserts otherwise: {_where(error)}"
             return "", Violation("Assertion", what, max(0, len(cluster.trace) - 1), cluster.now)
         except Exception as error:
             raise LabkitError(
-                f"the scenario {_name(self.scenario)} failed (seed {cluster.seed}, at {cluster.now:g} s): {_where(error)}"
+                f"the scenario {name_of(self.scenario)} failed (seed {cluster.seed}, at {cluster.now:g} s): {_where(error)}"
             ) from error
         return "", None
 
@@ -161,7 +168,7 @@ def _violation(name: str, answer: Any, trace: Trace) -> Violation | None:
     )
 
 
-def _name(function: Any) -> str:
+def name_of(function: Any) -> str:
     """A function's name, for words."""
     while hasattr(function, "func"):
         function = function.func

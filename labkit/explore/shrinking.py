@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from labkit.check.invariants import Violation
 from labkit.engine.faults import Fault, Faults
-from labkit.engine.schedule import Delivery, Priorities, Schedule
+from labkit.engine.timetable import Delivery, Priorities, Timetable
 from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
 from labkit.explore.causes import past, steps
@@ -124,8 +124,9 @@ class _Shrinker:
         return self._tried[key]
 
     def go(self) -> None:
+        self._write_down()
         self._drop_faults()
-        if isinstance(self.plan.schedule, Schedule) or self._pin():
+        if isinstance(self.plan.schedule, Timetable) or self._pin():
             self._settle_crashes()
             while True:
                 before = repr(self.plan)
@@ -140,17 +141,22 @@ class _Shrinker:
 
     # --- passes
 
+    def _write_down(self) -> None:
+        """Take the faults that the scenario does by itself among the given ones."""
+        if len(self.best.faults) > len([fault for fault in self.plan.faults if fault.time <= self.best.seconds]):
+            self.fails(self.plan._replace(faults=Faults(self.best.faults), scripted=True))
+
     def _drop_faults(self) -> None:
-        seed, faults, schedule = self.plan
-        minimal(list(faults), lambda fewer: self.fails(Plan(seed, Faults(fewer), schedule)))
+        plan = self.plan
+        minimal(list(plan.faults), lambda fewer: self.fails(plan._replace(faults=Faults(fewer))))
 
     def _pin(self) -> bool:
         """Write down when each message arrived, in place of the priorities and the links' troubles."""
-        seed, faults, _ = self.plan
+        plan, faults = self.plan, self.plan.faults
         deliveries = delivered(self.best.trace, self._violation)
         rest = [fault for fault in faults if not (fault.action == "link" and fault.options.keys() <= OVERRIDDEN)]
         return any(
-            self.fails(Plan(seed, Faults(kept), Schedule(deliveries, rest=late)))
+            self.fails(plan._replace(faults=Faults(kept), schedule=Timetable(deliveries, rest=late)))
             for kept in (rest, faults)
             for late in (None, STEADY)
         )
@@ -158,8 +164,7 @@ class _Shrinker:
     def _settle_crashes(self) -> None:
         """Let a crash that waited for an event strike at its time, or wait for the one event just before it: so that
         other events may go."""
-        seed, faults, schedule = self.plan
-        for fault in faults:
+        for fault in self.plan.faults:
             if fault.when is None:
                 continue
             struck = _struck(self.best.trace, fault)
@@ -168,23 +173,23 @@ class _Shrinker:
                 continue
             place = others.index(fault)
             for simpler in struck:
-                if self.fails(Plan(seed, Faults([*others[:place], simpler, *others[place + 1 :]]), schedule)):
+                if self.fails(self.plan._replace(faults=Faults([*others[:place], simpler, *others[place + 1 :]]))):
                     break
 
     def _drop_deliveries(self) -> None:
-        seed, faults, schedule = self.plan
-        assert isinstance(schedule, Schedule)
+        plan, schedule = self.plan, self.plan.schedule
+        assert isinstance(schedule, Timetable)
         if schedule.rest is None:
             events = past(self.best.trace, self._violation)
             needed = set(delivered(self.best.trace, self._violation, {e.id for e in events if e.kind == "deliver"}))
             messages = {delivery.message for delivery in needed}
             fewer = [delivery for delivery in schedule.deliveries if delivery.message in messages]
             if len(fewer) < len(schedule.deliveries):
-                self.fails(Plan(seed, faults, Schedule(fewer, None)))
+                self.fails(plan._replace(schedule=Timetable(fewer, None)))
         schedule = self.plan.schedule
-        assert isinstance(schedule, Schedule)
+        assert isinstance(schedule, Timetable)
         rest = schedule.rest
-        minimal(schedule.deliveries, lambda fewer: self.fails(Plan(seed, faults, Schedule(fewer, rest))))
+        minimal(schedule.deliveries, lambda fewer: self.fails(plan._replace(schedule=Timetable(fewer, rest))))
 
     def _cut_time(self) -> None:
         """Leave out stretches of time in which nothing happens that is needed: what arrives then never does, and the
@@ -196,34 +201,34 @@ class _Shrinker:
 
     def _pull_together(self) -> None:
         """Let messages take the same time where that is possible, and faults strike sooner and weaker."""
-        seed, faults, schedule = self.plan
-        if isinstance(schedule, Schedule):
+        plan, schedule = self.plan, self.plan.schedule
+        if isinstance(schedule, Timetable):
             unusual = [d for d in schedule.deliveries if d.seconds != STEADY]
             if unusual and schedule.rest is None:
 
                 def steadied(late: list[Delivery]) -> Plan:
                     times = [d if d in late else d._replace(seconds=STEADY) for d in schedule.deliveries]
-                    return Plan(seed, faults, Schedule(times, None))
+                    return plan._replace(schedule=Timetable(times, None))
 
                 minimal(unusual, lambda late: self.fails(steadied(late)))
             self._shorten()
         for _ in range(100):
             size = len(self.plan.faults)
             simpler = (other for other in self.plan.faults.smaller() if len(other) == size)
-            if not any(self.fails(Plan(seed, other, self.plan.schedule)) for other in simpler):
+            if not any(self.fails(self.plan._replace(faults=other)) for other in simpler):
                 break
 
     def _shorten(self) -> None:
         """Round the times that are left, and halve the long ones."""
         for place in range(len(self.plan.schedule.deliveries)):  # type: ignore[union-attr]
             for change in (lambda s: round(s, 2), lambda s: round(s, 3), lambda s: round(s / 2, 3)):
-                seed, faults, schedule = self.plan
-                assert isinstance(schedule, Schedule)
+                plan, schedule = self.plan, self.plan.schedule
+                assert isinstance(schedule, Timetable)
                 delivery = schedule.deliveries[place]
                 other = delivery._replace(seconds=change(delivery.seconds))
                 if delivery.seconds != STEADY and other != delivery:
                     times = [*schedule.deliveries[:place], other, *schedule.deliveries[place + 1 :]]
-                    self.fails(Plan(seed, faults, Schedule(times, schedule.rest)))
+                    self.fails(plan._replace(schedule=Timetable(times, schedule.rest)))
 
 
 def delivered(trace: Trace, violation: Violation, only: set[int | None] | None = None) -> list[Delivery]:
@@ -257,8 +262,8 @@ def _cut(plan: Plan, trace: Trace, cuts: list[tuple[float, float]]) -> Plan:
     def shifted(time: float) -> float:
         return time - sum(min(time, end) - start for start, end in cuts if start < time)
 
-    seed, faults, schedule = plan
-    assert isinstance(schedule, Schedule)
+    schedule = plan.schedule
+    assert isinstance(schedule, Timetable)
     sends = [
         ((event.node, event.peer, type(event.data).__name__), event.time, any(a < event.time <= b for a, b in cuts))
         for event in trace.select("send")
@@ -276,7 +281,8 @@ def _cut(plan: Plan, trace: Trace, cuts: list[tuple[float, float]]) -> Plan:
         if not gone and not any(a < arrives <= b for a, b in cuts if a >= sent):
             before = sum(gone for _, gone in channel[: delivery.number])
             kept.append(delivery._replace(number=delivery.number - before))
-    return Plan(seed, Faults(fault.at(round(shifted(fault.time), 6)) for fault in faults), Schedule(kept, schedule.rest))
+    sooner = Faults(fault.at(round(shifted(fault.time), 6)) for fault in plan.faults)
+    return plan._replace(faults=sooner, schedule=Timetable(kept, schedule.rest))
 
 
 def _struck(trace: Trace, fault: Fault) -> list[Fault] | None:

@@ -8,15 +8,17 @@ there are.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from labkit.engine import latency
 from labkit.engine.faults import Fault, Faults
 from labkit.engine.nemesis import DAMAGING, SURVIVABLE, nemesis
-from labkit.engine.schedule import Priorities
+from labkit.engine.timetable import Priorities
 from labkit.errors import LabkitError
 from labkit.explore.running import Plan, Run
+
+Choice = bool | Collection[str] | Callable[[int], Any]  # True: any; kinds; or faults(seed) -> Faults
 
 ALONE = ("crash", "pause", "slow", "clock", "slow-disk")  # faults that a single node can have
 POINTS = ("send", "deliver", "write", "timer")  # events at which a crash may strike
@@ -51,6 +53,7 @@ class Strategy(NamedTuple):
     base: Base
     seed: int
     kinds: tuple[str, ...]  # of faults that may strike
+    own: Callable[[int], Any] | None  # where faults come from instead
     depth: int
 
     def plan(self, number: int) -> Plan:
@@ -64,9 +67,10 @@ class Strategy(NamedTuple):
         return Plan(seed, _latencies(draw) + _swarm(seed, draw, self))
 
 
-def choose(name: str, base: Base, seed: int, faults: Collection[str] | bool, depth: int) -> Strategy:
+def choose(name: str, base: Base, seed: int, faults: Choice, depth: int) -> Strategy:
     """The strategy of this name; for "auto", the one that fits what the undisturbed run shows."""
-    kinds = _kinds(faults, base)
+    own = faults if callable(faults) else None
+    kinds = () if own else _kinds(faults, base)  # type: ignore[arg-type]
     if not isinstance(depth, int) or depth < 1:
         raise LabkitError(f"depth={depth!r}: the depth of a bug is the number of orders that it needs, 1 or more")
     bound = f"1/({base.channels} · {base.deliveries}^{depth - 1})"
@@ -76,23 +80,23 @@ def choose(name: str, base: Base, seed: int, faults: Collection[str] | bool, dep
     )
     swarm = "random walks, each with a random subset of faults and its own latencies"
     if name == "auto":
-        if base.timers or kinds:
+        if base.timers or kinds or own:
             return Strategy(
                 "mixed",
                 f"{swarm}, in turn with priorities (PCT, depth {depth}): timers and faults matter here, and no single "
                 "strategy finds all",
-                base, seed, kinds, depth,
+                base, seed, kinds, own, depth,
             )  # fmt: skip
         why = f"priorities (PCT): there are no timers and no faults, so only the order of messages matters; {guarantee}"
-        return Strategy("pct", why, base, seed, kinds, depth)
+        return Strategy("pct", why, base, seed, kinds, own, depth)
     if name == "random":
-        return Strategy(name, swarm, base, seed, kinds, depth)
+        return Strategy(name, swarm, base, seed, kinds, own, depth)
     if name == "pct":
-        return Strategy(name, f"priorities; {guarantee}", base, seed, kinds, depth)
+        return Strategy(name, f"priorities; {guarantee}", base, seed, kinds, own, depth)
     raise LabkitError(f'there is no strategy {name!r}; there are "auto", "random", "pct" and "exhaustive"')
 
 
-def _kinds(faults: Collection[str] | bool, base: Base) -> tuple[str, ...]:
+def _kinds(faults: bool | Collection[str], base: Base) -> tuple[str, ...]:
     known = (*SURVIVABLE, *DAMAGING)
     if isinstance(faults, bool):
         chosen: tuple[str, ...] = tuple(SURVIVABLE) if faults else ()
@@ -108,6 +112,8 @@ def _kinds(faults: Collection[str] | bool, base: Base) -> tuple[str, ...]:
 
 def _swarm(seed: int, draw: random.Random, strategy: Strategy) -> Faults:
     """A random subset of the kinds of faults, sometimes none at all (Groce and others, "Swarm Testing", ISSTA 2012)."""
+    if strategy.own is not None:
+        return _given(strategy.own, seed)
     if not strategy.kinds or draw.random() < 0.15:
         return Faults()
     ids, seconds = list(strategy.base.nodes), strategy.base.seconds
@@ -118,6 +124,13 @@ def _swarm(seed: int, draw: random.Random, strategy: Strategy) -> Faults:
     if "crash" in strategy.kinds and draw.random() < 0.5:
         faults += _crash_point(draw, strategy.base)
     return faults
+
+
+def _given(own: Callable[[int], Any], seed: int) -> Faults:
+    try:
+        return Faults(own(seed))
+    except Exception as error:
+        raise LabkitError(f"faults({seed}) gave no faults: {type(error).__name__}: {error}") from error
 
 
 def _crash_point(draw: random.Random, base: Base) -> Faults:

@@ -1,6 +1,6 @@
-"""Schedules: when each message arrives, as data, followed exactly.
+"""Timetables: when each message arrives, as data, followed exactly.
 
-A run without a schedule pays nothing for it. Under one, all sends take the way of disturbed links
+A run without one pays nothing for it. Under one, all sends take the way of disturbed links
 (`labkit.engine.links`), and either its list says when each message arrives, or priorities decide among all that are
 on their way.
 """
@@ -38,12 +38,12 @@ class Delivery(NamedTuple):
         return repr(tuple(self))
 
 
-class Schedule:
+class Timetable:
     """When messages arrive: those in `deliveries` as they say; all others after `rest` seconds, or never if that is
     None. Never, as far as a run can tell, is late: nobody knows how long a message may take.
 
-    `print(schedule)` gives Python to paste, `to_json` a text to keep. Raises LabkitError where the values make no
-    schedule.
+    `print(timetable)` gives Python to paste, `to_json` a text to keep. Raises LabkitError where the values make
+    none.
     """
 
     __slots__ = ("deliveries", "rest")
@@ -56,10 +56,10 @@ class Schedule:
 
     def __repr__(self) -> str:
         lines = "".join(f"    {delivery!r},\n" for delivery in self.deliveries)
-        return f"Schedule([\n{lines}], rest={self.rest!r})" if lines else f"Schedule(rest={self.rest!r})"
+        return f"Timetable([\n{lines}], rest={self.rest!r})" if lines else f"Timetable(rest={self.rest!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Schedule) and (self.deliveries, self.rest) == (other.deliveries, other.rest)
+        return isinstance(other, Timetable) and (self.deliveries, self.rest) == (other.deliveries, other.rest)
 
     def __hash__(self) -> int:
         return hash((self.deliveries, self.rest))
@@ -104,15 +104,15 @@ class Priorities:
         return Pool(network, self)
 
 
-def from_json(text: str) -> Schedule | Priorities:
-    """The schedule that `to_json` wrote. Raises LabkitError if the text is something else."""
+def from_json(text: str) -> Timetable | Priorities:
+    """What `to_json` wrote. Raises LabkitError if the text is something else."""
     try:
         data = json.loads(text)
         if "priorities" in data:
             return Priorities(data["priorities"], data["changes"], data["step"])
-        return Schedule(data["deliveries"], data["rest"])
+        return Timetable(data["deliveries"], data["rest"])
     except (ValueError, TypeError, KeyError) as error:
-        raise LabkitError(f"this is not a schedule in JSON: {error!r}") from error
+        raise LabkitError(f"this is no timetable in JSON: {error!r}") from error
 
 
 def _delivery(entry: Any) -> Delivery:
@@ -134,11 +134,11 @@ class Steering:
     """Follows a list of deliveries. It is asked about every send, in place of the links' own troubles; partitions and
     cuts still stop what it lets pass."""
 
-    def __init__(self, network: Network, schedule: Schedule):
-        self._network, self._rest = network, schedule.rest
+    def __init__(self, network: Network, timetable: Timetable):
+        self._network, self._rest = network, timetable.rest
         self._sent: dict[tuple[str, str, str], int] = {}
         self._arrivals: dict[tuple[str, str, str, int], list[float]] = {}
-        for delivery in schedule.deliveries:
+        for delivery in timetable.deliveries:
             self._arrivals.setdefault(delivery.message, []).append(delivery.seconds)
         network.links.steered = self.send
 
