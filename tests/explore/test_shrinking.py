@@ -104,9 +104,10 @@ def test_the_past_of_a_violation_is_closed_under_causes():
 
 def test_faults_that_a_scenario_does_by_itself_go_too():
     def stormy(cluster):
-        for id in ("n1", "n2", "n3", "n1", "n2", "n3"):
-            cluster.run(0.35)
-            cluster.restart(id)
+        for one, other in (("n1", "n2"), ("n2", "n3"), ("n1", "n3")):
+            cluster.run(0.3)
+            cluster.restart(one)
+            cluster.restart(other)
         cluster.run(0.5)
 
     made = Stage(partial(Cluster, Forgetful, 3), stormy, [election_safety])
