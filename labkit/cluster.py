@@ -291,6 +291,7 @@ class Cluster:
             raise LabkitError("a schedule is for a whole run, and there is one for each: give it to a new cluster")
         self.schedule = schedule
         schedule.steer(self._network)
+        self._network.record((0.0, "link", None, None, None, None, {"schedule": True}))
         self._network.disturb(self._network.machines)
 
     def _moment(self) -> float:

@@ -28,6 +28,8 @@ def past(trace: Trace, violation: Violation) -> list[Event]:
     chosen: list[Event] = []
     for event in reversed(events):
         if event.kind in ("partition", "heal", "link"):
+            if event.kind == "link" and "schedule" in event.data:
+                continue
             chosen.append(event)
         elif event.seq <= until.get(event.node, -1):
             chosen.append(event)

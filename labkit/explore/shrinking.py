@@ -88,7 +88,8 @@ def shrink(stage: Stage, first: Run, *, runs: int = 3000, seconds: float = 15.0)
 
 class _Shrinker:
     def __init__(self, stage: Stage, first: Run, runs: int, seconds: float):
-        self.stage, self.best, self.runs = stage, first, 0
+        assert first.violation is not None
+        self.stage, self.best, self.runs = stage.only(first.trace, first.violation), first, 0
         self._limit, self._deadline = runs, time.monotonic() + seconds
         self._property = self._violation.property
         at_end = self._violation.seq >= len(first.trace) - 1
@@ -154,11 +155,15 @@ class _Shrinker:
         """Write down when each message arrived, in place of the priorities and the links' troubles."""
         plan, faults = self.plan, self.plan.faults
         deliveries = delivered(self.best.trace, self._violation)
+        silent = plan._replace(faults=Faults(), schedule=Timetable(rest=None))
+        before = self.best
+        lateness = (STEADY,) if self.fails(silent) else (None, STEADY)
+        self.best = before  # a run without any message shows nothing, and if it violates this, it is about progress
         rest = [fault for fault in faults if not (fault.action == "link" and fault.options.keys() <= OVERRIDDEN)]
         return any(
             self.fails(plan._replace(faults=Faults(kept), schedule=Timetable(deliveries, rest=late)))
             for kept in (rest, faults)
-            for late in (None, STEADY)
+            for late in lateness
         )
 
     def _settle_crashes(self) -> None:
