@@ -28,9 +28,10 @@ from labkit.explore.strategies import Base, Choice, choose
 from labkit.explore.workers import cores
 from labkit.node import Node
 
-__all__ = ["Delivery", "Finding", "Priorities", "Report", "Timetable", "explore", "replay"]
+__all__ = ["Delivery", "Finding", "Priorities", "Report", "Timetable", "explore", "rerun"]
 
 SECONDS = 20.0  # of search, if neither runs nor seconds are given
+DEPTH = 3  # of the bugs that priorities look for
 LENGTH = 5.0  # virtual seconds of a run without a scenario
 
 
@@ -44,7 +45,7 @@ def explore(
     faults: Choice = True,
     runs: int | None = None,
     seconds: float | None = None,
-    depth: int = 3,
+    depth: int | None = None,
     seed: int = 0,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -61,8 +62,9 @@ def explore(
     properties: functions `property(trace)`, or `property(history)`, that return a Violation or None. That no node
     raises an error is always asked.
     strategy: "random" (random walks, with a random subset of faults in each), "pct" (priorities with `depth` - 1
-    changes), "exhaustive" (all states, of nodes that are plain enough; options as for
-    `labkit.explore.exhaustive.Explorer.search`), or "auto": what fits, and the report says why.
+    changes; 2 if no depth is given), "exhaustive" (every order, up to `depth` steps; `invariants=` and the other options
+    of `labkit.explore.exhaustive.exhaustive`; the scenario has no part in it), or "auto": what fits, and the report says
+    why.
     faults: True for every kind that a correct protocol survives, False for none, a list of kinds (as for
     `labkit.nemesis`), or a function from a seed to `Faults`.
     runs, seconds: when to stop; 20 s if neither is given. seed: of the first run; others follow.
@@ -74,18 +76,21 @@ def explore(
     Interrupting it gives the report so far. Raises LabkitError where the arguments cannot be used, or the scenario or a
     property fails.
     """
-    stage = Stage(_maker(make, size, options), scenario or _run_for_a_while, _listed(properties))
     if strategy == "exhaustive":
-        from labkit.explore.everything import search_all
+        from labkit.explore.everything import OPTIONS, search_all
 
-        return search_all(stage, seconds=seconds or SECONDS, faults=faults, progress=progress, **options)
+        own = {name: options.pop(name) for name in list(options) if name in OPTIONS}
+        own |= {"seconds": seconds or SECONDS, "depth": depth, "progress": progress}
+        maker = _maker(make, size, options)
+        return search_all(maker, scenario or _run_for_a_while, _listed(properties), **own)
+    stage = Stage(_maker(make, size, options), scenario or _run_for_a_while, _listed(properties))
     if runs is None and seconds is None:
         seconds = SECONDS
     _check_number("runs", runs)
     _check_number("seconds", seconds)
     _check_number("workers", workers)
     first = stage.run(Plan(seed, _no_faults()))
-    chosen = choose(strategy, Base.of(first), seed, faults, depth)
+    chosen = choose(strategy, Base.of(first), seed, faults, DEPTH if depth is None else depth)
     job = Job(stage, chosen, classes_of(stage))
     many = cores() if workers is None else int(workers)
     with Progress(progress) as shown:
@@ -105,7 +110,7 @@ def explore(
     )  # fmt: skip
 
 
-def replay(
+def rerun(
     make: type[Node] | Make,
     scenario: Scenario | None = None,
     properties: Iterable[Property] | Property = (),

@@ -19,7 +19,7 @@ class _Writer:
     """Writes values as Python, and remembers what has to be imported for it."""
 
     def __init__(self) -> None:
-        self.imports: dict[str, set[str]] = {"labkit.explore": {"replay"}}
+        self.imports: dict[str, set[str]] = {"labkit.explore": {"rerun"}}
         self.missing: list[str] = []
 
     def name(self, thing: Any, otherwise: str) -> str:
@@ -92,7 +92,7 @@ def as_test(finding: Finding) -> str:
     word = re.sub(r"\W+", "_", finding.violation.property.lower()).strip("_") or "the_property"
     arguments = ",\n".join([make, scenario, f"[{', '.join(checks)}]", *plan])
     indented = "\n".join(" " * 8 + line for line in arguments.splitlines())
-    lines += ["", "", f"def test_{word}_holds():", f'    """{_quoted(str(finding.violation))}"""', "    run = replay("]
+    lines += ["", "", f"def test_{word}_holds():", f'    """{_quoted(str(finding.violation))}"""', "    run = rerun("]
     lines += [indented + ",", "    )", "    assert run.violation is None, run.violation"]
     return "\n".join(lines) + "\n"
 

@@ -40,6 +40,7 @@ class Finding:
     before: int  # steps
     shrunk: Shrunk = field(repr=False)
     differs: str = ""  # if two runs of the same plan differed: how
+    exact: bool = False  # whether it comes from a search of everything, the shortest first: nothing is to be shrunk
 
     @property
     def seed(self) -> int:
@@ -82,6 +83,8 @@ class Finding:
 
     def shrink(self, *, runs: int = 3000, seconds: float = 15.0) -> Finding:
         """Try to make it smaller still, with so many more runs and seconds."""
+        if self.exact:
+            return self
         return shrunk_finding(self.stage, self.number, self.original, self.before, self.run, runs, seconds)
 
     def view(self, **options: Any) -> Any:
@@ -101,7 +104,7 @@ class Finding:
         lines = [f"{self.violation}", ""]
         if self.differs:
             lines += [self.differs, CAUSES + ".", ""]
-        lines += [f"Run {self.number:,} (seed {self.original.seed}): {self.lengths()}.", ""]
+        lines += [f"{self.origin()}: {self.lengths()}.", ""]
         lines += [f"  {line}" for line in self.story[:60]]
         if len(self.steps) > 60:
             lines.append(f"  ... and {len(self.steps) - 60} more")
@@ -123,10 +126,16 @@ class Finding:
             "differs": self.differs, "run": picture(self.run.trace, self.violation),
         }  # fmt: skip
 
+    def origin(self) -> str:
+        """Which run it was."""
+        return "Found by searching everything" if self.exact else f"Run {self.number:,} (seed {self.original.seed})"
+
     def lengths(self) -> str:
         """How long it is, before and after shrinking."""
         if self.differs:
             return f"{self.before} steps, not shrunk"
+        if self.exact:
+            return f"{self.before} steps"
         how = f"shrunk from {self.before} steps to {len(self.steps)} in {self.shrunk.runs:,} runs"
         return how if self.shrunk.complete else f"{how} (stopped before the end; .shrink() goes on)"
 
@@ -141,7 +150,8 @@ class Finding:
 
 @dataclass
 class Report:
-    """The verdict of a search. It is true if every property held in all runs made, which is no proof.
+    """The verdict of a search. It is true if every property held in all runs made, which is no proof (unless the
+    strategy is "exhaustive": then it is one, within the bounds).
 
     `outcome` is "holds", "violated", or "unknown" (no run was made to its end).
     """
@@ -157,6 +167,8 @@ class Report:
     ended: dict[str, int]
     interrupted: bool
     finding: Finding | None = None
+    unit: str = "runs"  # or "states", "schedules": what was counted
+    stopped: str = ""  # why a search of everything has not seen everything
 
     def __bool__(self) -> bool:
         return self.outcome == HOLDS
@@ -166,15 +178,19 @@ class Report:
         if self.finding is not None:
             return f"Violated: {self.finding.violation.property}"
         if self.outcome == UNKNOWN:
-            return f"Unknown: {names}. Not one run was made"
-        return f"Held in {self.runs:,} runs: {names}"
+            return f"Unknown: {names}. {self.stopped or 'Not one run was made'}"
+        everywhere = "all " if self.strategy == "exhaustive" else ""
+        return f"Held in {everywhere}{self.runs:,} {self.unit}: {names}"
 
     def effort(self) -> str:
         """What the search did, in words."""
         coverage = self.coverage
+        speed = f"{self.runs:,} {self.unit} in {self.seconds:.1f} s ({self.runs / max(self.seconds, 1e-6):,.0f}/s)"
+        if self.strategy == "exhaustive":
+            return f"{speed}; {self.events:,} steps"
         faults = ", ".join(f"{times:,} {name}" for name, times in sorted(coverage.faults.items()))
         parts = [
-            f"{self.runs:,} runs in {self.seconds:.1f} s ({self.runs / max(self.seconds, 1e-6):,.0f}/s)",
+            speed,
             f"{self.events:,} events",
             f"{len(coverage.edges):,} kinds of steps and {len(coverage.states):,} states of nodes seen",
             f"faults: {faults or 'none'}",
@@ -188,7 +204,7 @@ class Report:
             remarks.append("The search was interrupted: this is what it knew by then.")
         for why, times in sorted(self.ended.items()):
             remarks.append(f"In {times:,} runs the scenario ended early, with {why}; they were judged up to there.")
-        if self.outcome == HOLDS:
+        if self.outcome == HOLDS and self.strategy != "exhaustive":
             remarks.append("This is no proof: other runs may show otherwise.")
         return remarks
 

@@ -65,7 +65,7 @@ def _sentence(finding: Finding) -> str:
 
 def _evidence(finding: Finding) -> str:
     """The steps, the replay, and the run as code."""
-    parts = [_more(f"Run {finding.number:,} (seed {finding.original.seed}): {finding.lengths()}.")]
+    parts = [_more(f"{finding.origin()}: {finding.lengths()}.")]
     if finding.differs:
         from labkit.explore.report import CAUSES
 

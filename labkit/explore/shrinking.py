@@ -126,11 +126,13 @@ class _Shrinker:
 
     def go(self) -> None:
         self._write_down()
-        self._drop_faults()
         if isinstance(self.plan.schedule, Timetable) or self._pin():
+            self._keep_past()
+            self._drop_faults()
             self._settle_crashes()
             while True:
                 before = repr(self.plan)
+                self._drop_machines()
                 self._drop_deliveries()
                 self._drop_faults()
                 self._cut_time()
@@ -138,6 +140,7 @@ class _Shrinker:
                 if repr(self.plan) == before:
                     break
         else:
+            self._drop_faults()
             self._pull_together()
 
     # --- passes
@@ -181,20 +184,36 @@ class _Shrinker:
                 if self.fails(self.plan._replace(faults=Faults([*others[:place], simpler, *others[place + 1 :]]))):
                     break
 
-    def _drop_deliveries(self) -> None:
+    def _keep_past(self) -> None:
+        """Let only those messages arrive that are in the causal past of the violation."""
         plan, schedule = self.plan, self.plan.schedule
         assert isinstance(schedule, Timetable)
         if schedule.rest is None:
             events = past(self.best.trace, self._violation)
-            needed = set(delivered(self.best.trace, self._violation, {e.id for e in events if e.kind == "deliver"}))
+            needed = delivered(self.best.trace, self._violation, {e.id for e in events if e.kind == "deliver"})
             messages = {delivery.message for delivery in needed}
-            fewer = [delivery for delivery in schedule.deliveries if delivery.message in messages]
-            if len(fewer) < len(schedule.deliveries):
-                self.fails(plan._replace(schedule=Timetable(fewer, None)))
-        schedule = self.plan.schedule
-        assert isinstance(schedule, Timetable)
-        rest = schedule.rest
-        minimal(schedule.deliveries, lambda fewer: self.fails(plan._replace(schedule=Timetable(fewer, rest))))
+            self._with(plan, [delivery for delivery in schedule.deliveries if delivery.message in messages])
+
+    def _drop_machines(self) -> None:
+        """Let nothing arrive at a node or a client, nothing from it, or nothing of a kind."""
+        aspects: tuple[Callable[[Delivery], str], ...] = (
+            lambda delivery: delivery.receiver,
+            lambda delivery: delivery.sender,
+            lambda delivery: delivery.kind,
+        )
+        for aspect in aspects:
+            for value in dict.fromkeys(map(aspect, self.plan.schedule.deliveries)):
+                plan = self.plan
+                self._with(plan, [d for d in plan.schedule.deliveries if aspect(d) != value])
+
+    def _drop_deliveries(self) -> None:
+        self._keep_past()
+        plan = self.plan
+        minimal(plan.schedule.deliveries, lambda fewer: self._with(plan, fewer))
+
+    def _with(self, plan: Plan, deliveries: list[Delivery]) -> bool:
+        """Whether the plan with these deliveries alone still violates the property."""
+        return self.fails(plan._replace(schedule=Timetable(deliveries, plan.schedule.rest)))
 
     def _cut_time(self) -> None:
         """Leave out stretches of time in which nothing happens that is needed: what arrives then never does, and the

@@ -33,7 +33,7 @@ class Late(Message):
     pass
 
 
-CHAIN = 16
+CHAIN = 8
 
 
 class Door(Node):

@@ -10,7 +10,7 @@ import pytest
 from labkit import Cluster, LabkitError
 from labkit.check import Violation, linearizable
 from labkit.check.election import election_safety, terms_only_grow
-from labkit.explore import explore, replay
+from labkit.explore import explore, rerun
 from labkit.protocols.raft import Raft
 from tests.explore.samples import Door, Forgetful, elect, nobody_passes, play
 
@@ -93,6 +93,19 @@ def test_the_order_of_messages_alone_is_searched_by_priorities():
     assert report.strategy == "pct"
     assert report.finding.violation.property == "Nobody passes"
     assert not report.finding.faults and report.finding.schedule.rest is None
+
+
+def test_everything_is_searched_with_the_same_report():
+    report = explore(Door, None, nobody_passes, size=3, strategy="exhaustive", depth=40, seconds=30)
+    assert report.strategy == "exhaustive" and report.finding is not None, report
+    assert report.finding.replay().violation == report.finding.violation
+    assert "Choice(" in report.finding.as_test() and "Late" in str(report)
+
+    def closed_at_first(moment):
+        return moment.state.get("n1", {}).get("passed") in (None, False)
+
+    held = explore(Door, size=3, strategy="exhaustive", invariants=closed_at_first, seconds=60)
+    assert held.outcome == "holds" and held.unit == "states", held
 
 
 def test_progress_that_fails_is_not_shrunk_by_holding_messages():
@@ -290,9 +303,9 @@ def test_a_scheduler_that_is_not_there_is_named():
         search(scheduler="nowhere://1")
 
 
-def test_replay_makes_the_run_of_a_finding_without_a_search():
+def test_rerun_makes_the_run_of_a_finding_without_a_search():
     finding = search().finding
-    run = replay(
+    run = rerun(
         Forgetful, elect, [election_safety], size=3, seed=finding.seed, faults=finding.faults, schedule=finding.schedule
     )
     assert run.violation == finding.violation
