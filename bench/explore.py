@@ -33,7 +33,9 @@ def main() -> None:
         if options.only in bug.name or options.only in bug.protocol:
             row = correct(bug, options) if options.correct else find(bug, options)
             rows.append(row)
-            console.print(" | ".join(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row.values()))
+            console.print(
+                " | ".join(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row.values())
+            )
     console.print("", table(rows), speed(), "")
     found = [row for row in rows if row["after"] is not None]
     soon = [row for row in found if row["seconds"] <= TARGET_SECONDS]
@@ -91,9 +93,14 @@ def table(rows: list[dict[str, Any]]) -> Table:
     """One line a bug."""
     shown = Table(title="Seeded bugs", title_justify="left", box=None)
     for heading in ("bug", "protocol", "strategy", "runs", "seconds", "steps before", "after", "violates"):
-        shown.add_column(heading, justify="right" if heading in ("runs", "seconds", "steps before", "after") else "left")
+        shown.add_column(
+            heading, justify="right" if heading in ("runs", "seconds", "steps before", "after") else "left"
+        )
     for row in rows:
-        values = [f"{value:.1f}" if isinstance(value, float) else "" if value is None else str(value) for value in row.values()]
+        values = [
+            f"{value:.1f}" if isinstance(value, float) else "" if value is None else str(value)
+            for value in row.values()
+        ]
         shown.add_row(*values)
     return shown
 

@@ -15,8 +15,8 @@ from labkit.engine.latency import DEFAULT, Latency
 from labkit.engine.loop import VirtualLoop
 from labkit.engine.network import Machine, Network
 from labkit.engine.process import Process
-from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.strikes import strike
+from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Trace
 from labkit.engine.watch import Watch
 from labkit.engine.world import Runs

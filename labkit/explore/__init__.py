@@ -62,9 +62,9 @@ def explore(
     properties: functions `property(trace)`, or `property(history)`, that return a Violation or None. That no node
     raises an error is always asked.
     strategy: "random" (random walks, with a random subset of faults in each), "pct" (priorities with `depth` - 1
-    changes; 2 if no depth is given), "exhaustive" (every order, up to `depth` steps; `invariants=` and the other options
-    of `labkit.explore.exhaustive.exhaustive`; the scenario has no part in it), or "auto": what fits, and the report says
-    why.
+    changes; 2 if no depth is given), "exhaustive" (every order, up to `depth` steps; takes `invariants=` and the other
+    options of `labkit.explore.exhaustive.exhaustive`; the scenario has no part in it), or "auto": what fits, and the
+    report says why.
     faults: True for every kind that a correct protocol survives, False for none, a list of kinds (as for
     `labkit.nemesis`), or a function from a seed to `Faults`.
     runs, seconds: when to stop; 20 s if neither is given. seed: of the first run; others follow.
@@ -99,7 +99,9 @@ def explore(
         finding = None
         if stop is not None and stop.found is not None:
             found = stop.found
-            shown.say(lambda: f"{found.violation.property} is violated in run {found.number:,}. Shrinking it.", now=True)
+            shown.say(
+                lambda: f"{found.violation.property} is violated in run {found.number:,}. Shrinking it.", now=True
+            )
             plan = chosen.plan(found.number)
             finding = examine(stage, found.number, plan, found.digest, seconds=shrink_seconds)
     outcome = VIOLATED if finding is not None else HOLDS if search.made else UNKNOWN
@@ -137,8 +139,8 @@ def _maker(make: Any, size: int | None, options: dict[str, Any]) -> Make:
         return functools.partial(Cluster, **options)
     if isinstance(make, type) or not callable(make):
         raise LabkitError(
-            f"{make!r} is neither a class that derives from Node nor a function make(seed=..., faults=...) that gives a "
-            "cluster"
+            f"{make!r} is neither a class that derives from Node nor a function make(seed=..., faults=...) that gives "
+            "a cluster"
         )
     if size is not None:
         raise LabkitError("size= goes with a class of nodes; a function that makes clusters knows their size")

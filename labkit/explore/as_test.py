@@ -25,10 +25,9 @@ class _Writer:
     def name(self, thing: Any, otherwise: str) -> str:
         """How to call a function or a class. What has no name to import is left to the reader."""
         module, name = getattr(thing, "__module__", ""), getattr(thing, "__qualname__", "")
-        if not module or not name.isidentifier():
-            if getattr(thing, "__self__", None) is not None or not name.isidentifier():
-                self.missing.append(otherwise)
-                return otherwise
+        if not module or not name.isidentifier():  # a lambda, a method, an object that is called
+            self.missing.append(otherwise)
+            return otherwise
         if module == NOTEBOOK:
             self.missing.append(name)
         else:

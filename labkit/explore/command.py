@@ -34,11 +34,13 @@ class Searcher(click.Command):
 @click.argument("program", metavar="FILE.py:NAME")
 @click.option("--size", type=click.IntRange(min=1), help="How many nodes; if NAME is a class of nodes.")
 @click.option("--property", "properties", multiple=True, metavar="NAME",
-              help="A function of the file, or a ready one such as election_safety, or module:name. Repeatable.")  # fmt: skip
+              help="A function of the file, or a ready one (election_safety), or module:name. Repeatable.")  # fmt: skip
 @click.option("--scenario", metavar="NAME", help="A function of the file, or module:name; else 5 virtual seconds.")
 @click.option("--strategy", type=click.Choice(["auto", "random", "pct", "exhaustive"]), default="auto",
               show_default=True, help="How runs are chosen.")  # fmt: skip
-@click.option("--faults", metavar="KINDS", help='Kinds of faults, such as "crash,loss"; "none" for none. All, if absent.')
+@click.option(
+    "--faults", metavar="KINDS", help='Kinds of faults, such as "crash,loss"; "none" for none. All, if absent.'
+)
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="How long to search. Default: 20.")
 @click.option("--runs", type=click.IntRange(min=1), help="How many runs to make at most.")
 @click.option("--depth", type=click.IntRange(min=1), default=3, show_default=True, help="Of a bug, for priorities.")

@@ -38,9 +38,13 @@ def search_all(
         trace, violation = result.finding.cluster.trace, result.finding.violation
         plan = Plan(result.finding.cluster.seed, Faults(), result.finding.schedule)
         run = Run(plan, trace, result.finding.cluster.faults, trace.now, violation)
-        finding = Finding(stage, 0, plan, violation, len(steps(trace, violation)), Shrunk(plan, run, 0, True), exact=True)
+        finding = Finding(
+            stage, 0, plan, violation, len(steps(trace, violation)), Shrunk(plan, run, 0, True), exact=True
+        )
     held = result.holds
-    stopped = "; ".join([result.stopped] * bool(result.stopped) + [f"{name} was never true" for name in result.unreached])
+    stopped = "; ".join(
+        [result.stopped] * bool(result.stopped) + [f"{name} was never true" for name in result.unreached]
+    )
     return Report(
         VIOLATED if finding is not None else HOLDS if held else UNKNOWN,
         tuple(name_of(check) for check in (*properties, *invariants)) or ("no errors",),

@@ -84,11 +84,11 @@ class Stage:
 
     def only(self, trace: Trace, violation: Violation) -> Stage:
         """The same, with those properties alone that tell of this violation: to judge by fewer is faster."""
-        named = [
-            check
-            for (_, asks), check in zip(self._judges, self.properties, strict=False)
-            if (found := check(asks(trace))) is not None and getattr(found, "property", name_of(check)) == violation.property
-        ]
+        named = []
+        for (name, asks), check in zip(self._judges, self.properties, strict=False):
+            found = check(asks(trace))
+            if found is not None and getattr(found, "property", name) == violation.property:
+                named.append(check)
         return Stage(self.make, self.scenario, named)
 
     def _made(self, plan: Plan) -> Cluster:

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from labkit.check.invariants import Violation
 from labkit.engine.faults import Fault, Faults
-from labkit.engine.timetable import Delivery, Priorities, Timetable
+from labkit.engine.timetable import Delivery, Timetable
 from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
 from labkit.explore.causes import past, steps
@@ -292,18 +292,18 @@ def _cut(plan: Plan, trace: Trace, cuts: list[tuple[float, float]]) -> Plan:
         ((event.node, event.peer, type(event.data).__name__), event.time, any(a < event.time <= b for a, b in cuts))
         for event in trace.select("send")
     ]
-    place: dict[tuple[object, ...], list[tuple[float, bool]]] = {}
-    for channel, time, gone in sends:
-        place.setdefault(channel, []).append((time, gone))
+    channels: dict[tuple[str | None, str | None, str], list[tuple[float, bool]]] = {}
+    for channel, moment, gone in sends:
+        channels.setdefault(channel, []).append((moment, gone))
     kept = []
     for delivery in schedule.deliveries:
-        channel = place.get(delivery.message[:3], [])
-        if delivery.number > len(channel):
+        messages = channels.get(delivery.message[:3], [])
+        if delivery.number > len(messages):
             continue
-        sent, gone = channel[delivery.number - 1]
+        sent, gone = messages[delivery.number - 1]
         arrives = sent + delivery.seconds
         if not gone and not any(a < arrives <= b for a, b in cuts if a >= sent):
-            before = sum(gone for _, gone in channel[: delivery.number])
+            before = sum(left_out for _, left_out in messages[: delivery.number])
             kept.append(delivery._replace(number=delivery.number - before))
     sooner = Faults(fault.at(round(shifted(fault.time), 6)) for fault in plan.faults)
     return plan._replace(faults=sooner, schedule=Timetable(kept, schedule.rest))

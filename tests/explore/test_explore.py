@@ -53,7 +53,9 @@ def test_the_first_finding_does_not_depend_on_the_number_of_workers():
 
 
 def test_the_first_finding_does_not_depend_on_the_hash_seed():
-    program = "from tests.explore.test_explore import search; f = search(workers=2).finding; print(f.number, f.shrunk.plan)"
+    program = (
+        "from tests.explore.test_explore import search; f = search(workers=2).finding; print(f.number, f.shrunk.plan)"
+    )
     outputs = {
         subprocess.run(
             [sys.executable, "-c", program], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True,
@@ -238,7 +240,9 @@ PROGRAM = textwrap.dedent("""
 
 
 def test_classes_of_a_notebook_are_searched_by_other_processes():
-    program = PROGRAM + "MOST = 2\nr = explore(Greeter, drive, heard_once, size=3, workers=2, runs=500)\nprint(r.text())\n"
+    program = (
+        PROGRAM + "MOST = 2\nr = explore(Greeter, drive, heard_once, size=3, workers=2, runs=500)\nprint(r.text())\n"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
     assert "Violated: Heard once" in done.stdout, done.stdout + done.stderr
     assert "\n    ('n" in done.stdout
@@ -275,7 +279,9 @@ def test_ctrl_c_ends_a_search_by_several_workers_with_its_report():
         r = explore(Greeter, drive, heard_once, size=3, faults=False, workers=2, seconds=60)
         print(r.interrupted, r.runs > 0, r.seconds < 50)
     """)
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout.readline() == "begun\n"
         time.sleep(1.5)

@@ -53,8 +53,8 @@ def command(*arguments):
 def test_a_finding_written_as_a_test_fails_until_the_bug_is_gone(program):
     test = program.with_name("test_found.py")
     done = command(
-        f"{program}:Forgetful", "--size", 3, "--property", "election_safety", "--scenario", "drive", "--faults", "crash",
-        "--runs", 600, "--workers", 1, "--test", test,
+        f"{program}:Forgetful", "--size", 3, "--property", "election_safety", "--scenario", "drive",
+        "--faults", "crash", "--runs", 600, "--workers", 1, "--test", test,
     )  # fmt: skip
     assert done.exit_code == 1, done.output
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", str(test)]

@@ -65,8 +65,8 @@ def test_what_fits_is_chosen_and_said():
 
 @pytest.mark.parametrize(
     ("name", "faults", "depth", "message"),
-    [("luck", True, 3, "no strategy 'luck'"), ("pct", ["fire"], 3, "no kind of fault 'fire'"), ("pct", "crash", 3, "a list"),
-     ("pct", True, 0, "1 or more")],
+    [("luck", True, 3, "no strategy 'luck'"), ("pct", ["fire"], 3, "no kind of fault 'fire'"),
+     ("pct", "crash", 3, "a list"), ("pct", True, 0, "1 or more")],
 )  # fmt: skip
 def test_wrong_choices_are_named(name, faults, depth, message):
     with pytest.raises(LabkitError, match=message):

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from labkit import Cluster, Fault, LabkitError
@@ -42,7 +44,8 @@ def test_a_partition_stops_what_a_timetable_lets_pass():
 
 
 @pytest.mark.parametrize(
-    "schedule", [Timetable([("n1", "n3", "Open", 1, 0.25)], rest=0.02), Timetable(rest=None), Priorities(7, (2, 9), 0.005)]
+    "schedule",
+    [Timetable([("n1", "n3", "Open", 1, 0.25)], rest=0.02), Timetable(rest=None), Priorities(7, (2, 9), 0.005)],
 )
 def test_a_schedule_prints_as_python_keeps_as_json_and_gives_the_same_run(schedule):
     names = {"Timetable": Timetable, "Priorities": Priorities}
@@ -57,7 +60,7 @@ def test_priorities_keep_channels_in_order_and_deliver_one_message_a_step():
     cluster.run(1.0)
     times = [event.time for event in cluster.trace.select("deliver")]
     assert len(times) > 20
-    assert all(later - earlier > 0.0039 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier > 0.0039 for earlier, later in pairwise(times))
 
 
 def test_the_highest_channel_comes_first_until_it_falls():
