@@ -98,7 +98,7 @@ def describe(event: Event, trace: Trace) -> str:
     if event.kind == "deliver":
         return f"{event.node} receives {_brief(trace.message(event))} from {event.peer}"
     if event.kind == "timer":
-        return f"the timer {event.data} fires at {event.node}"
+        return f"{event.node}'s timer {event.data} fires"
     if event.kind == "crash":
         return f"{event.node} crashes" + (" with an error" if event.data == "error" else "")
     if event.kind == "start":

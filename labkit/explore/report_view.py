@@ -87,7 +87,7 @@ def _table(finding: Finding) -> str:
         kind = "" if event.kind in ("deliver", "timer") else ' class="fault"'
         what = describe(event, trace)
         where = event.node or "network"
-        what = what.removeprefix(f"{where} ")
+        what = what.removeprefix(f"{where} ").removeprefix(f"{where}'s ")
         rows.append(f"<tr{kind}><td>{event.time:.3f} s</td><td>{escape(where)}</td><td>{escape(what)}</td></tr>")
     if len(finding.steps) > SHOWN:
         rows.append(f"<tr><td></td><td></td><td>and {len(finding.steps) - SHOWN} more</td></tr>")

@@ -23,7 +23,7 @@ Make = Callable[..., Cluster]  # make(seed=..., faults=...) -> a new cluster
 Scenario = Callable[[Cluster], Any]
 Property = Callable[..., Any]  # property(trace) or property(history) -> Violation, Verdict or None
 
-ENDS = (TimeoutError, RemoteError, NodeDown)  # what a scenario may run into under faults: it ends there
+ENDS = (TimeoutError, RemoteError, NodeDown, BudgetExceeded)  # what a scenario may run into: it ends there
 
 
 class Plan(NamedTuple):
@@ -114,15 +114,12 @@ class Stage:
             pass
         except ENDS as error:
             return f"{type(error).__name__}: {error}", None
-        except BudgetExceeded as error:
-            return f"{type(error).__name__}: {error}", None
         except AssertionError as error:
             what = f"{name_of(self.scenario)} asserts otherwise: {_where(error)}"
             return "", Violation("Assertion", what, max(0, len(cluster.trace) - 1), cluster.now)
         except Exception as error:
-            raise LabkitError(
-                f"the scenario {name_of(self.scenario)} failed (seed {cluster.seed}, at {cluster.now:g} s): {_where(error)}"
-            ) from error
+            when = f"seed {cluster.seed}, at {cluster.now:g} s"
+            raise LabkitError(f"the scenario {name_of(self.scenario)} failed ({when}): {_where(error)}") from error
         return "", None
 
     def _judged(self, trace: Trace) -> Violation | None:
