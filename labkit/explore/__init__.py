@@ -1,0 +1,1 @@
+"""Search for the schedule that breaks a program."""

@@ -1,0 +1,364 @@
+"""Bounded exhaustive search: every order of deliveries and timers, with so many losses, duplicates and crashes.
+
+What is searched is the asynchronous model. Any message under way may be delivered next, so a message that is never
+delivered is searched without further ado, and a loss (`losses=`) is needed only where its absence matters. A timer may
+fire at any time, except that of two timers of a node the one set earlier goes first if it is sure to be due first
+(Michael et al., "Teaching Rigorous Distributed Systems With Efficient Model Checking", EuroSys 2019). How much time
+passes is abstracted away. A delivery that changes nothing and sends nothing makes no new state.
+
+Two ways of searching give the same verdicts. Nodes whose handlers are plain methods are searched by **states**: what a
+node does with an event is found out once, with the real class, and a step of the whole system is a look-up. Nodes with
+coroutines cannot be copied; they are searched by **replay**, each schedule from the start (Godefroid, "Model Checking
+for Programming Languages using VeriSoft", POPL 1997). The result says which of the two ran, and why.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from labkit.cluster import Cluster
+from labkit.engine.moment import Moment
+from labkit.errors import LabkitError
+from labkit.explore.draws import Unsearchable
+from labkit.explore.local import Place
+from labkit.explore.observing import Observer
+from labkit.explore.result import Found, Progress, Result, finding
+from labkit.explore.schedule import Choice, Schedule
+from labkit.explore.states import BUDGETS, GUARDS, MOST, Move, System
+
+Invariant = Callable[[Moment], Any]  # None or True: it holds; False or what is wrong: it does not
+Predicate = Callable[[Moment], bool]
+LOOK_EVERY = 2_000  # states between two looks at the clock
+
+
+class Explorer:
+    """A system of nodes to search, in one or several stages that share what is known of the nodes.
+
+    `make(seed=0)` gives the cluster whose classes are searched, and on which what is found is replayed.
+    """
+
+    def __init__(self, make: Callable[..., Cluster], observer: Observer | None = None):
+        self.make = make
+        cluster = make(seed=0)
+        machines = cluster._network.machines
+        self.places = [
+            Place(id, program, machines[id].peers, machines[id].reach) for id, program in cluster._programs.items()
+        ]
+        self.system = System(self.places, observer)
+
+    def search(
+        self,
+        invariants: Sequence[Invariant] = (),
+        *,
+        sometimes: Sequence[Predicate] = (),
+        properties: Sequence[Callable[..., Any]] = (),
+        goal: Predicate | None = None,
+        start: Found | None = None,
+        within: Predicate | None = None,
+        depth: int | None = None,
+        states: int = 2_000_000,
+        seconds: float = 60.0,
+        memory: float = 2_000.0,
+        timers: int | None = None,
+        losses: int = 0,
+        duplicates: int = 0,
+        crashes: int = 0,
+        restarts: int | None = None,
+        order: str = "breadth",
+        reduce: bool = False,
+        errors: bool = True,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Result:
+        """Search all states that are reached within the bounds.
+
+        invariants: `invariant(moment)`, of what the nodes show, is None or True where it holds. sometimes: predicates
+        that must be true in some state, or the search says nothing about them. goal: stop at a state where it is true;
+        `start=result.reached` goes on from there. within: only states where it is true are gone on from. properties: of
+        traces; what is found is replayed, and the first of them that the trace violates is told. errors: whether an
+        error raised by a node is a violation.
+
+        depth, states, seconds, memory (MB): where to stop. timers, losses, duplicates, crashes, restarts: how many of
+        them there may be on one way, at most 31 (None, for timers and restarts: any number). order: "breadth", so that
+        the shortest way is found, or "depth". reduce: take commuting steps in one order only, as far as the states
+        allow (sleep sets; Godefroid 1996): fewer steps, the same states.
+
+        Raises Unsearchable if the nodes are not plain enough; LabkitError where the arguments are wrong.
+        """
+        limits = dict(zip(BUDGETS, (timers, losses, duplicates, crashes, restarts), strict=True))
+        for name, value in limits.items():
+            if not (value is None and name in ("timers", "restarts")) and not (
+                isinstance(value, int) and 0 <= value <= MOST
+            ):
+                raise LabkitError(f"{name}={value!r}: give a number from 0 to {MOST}")
+        if order not in ("breadth", "depth"):
+            raise LabkitError(f"order={order!r}: give 'breadth' or 'depth'")
+        run = _Run(self, invariants, sometimes, goal, within, errors, start, progress)
+        run.bounds(depth, states, seconds, memory)
+        run.limits = limits
+        collecting = gc.isenabled()
+        gc.disable()  # nothing here is part of a cycle, and there is much of it
+        try:
+            run.go(order, reduce)
+        finally:
+            if collecting:
+                gc.enable()
+        return run.result(properties)
+
+
+class _Stop(Exception):
+    """The search is over: a state, or a bound, was reached."""
+
+
+class _Run:
+    """One search."""
+
+    def __init__(
+        self,
+        explorer: Explorer,
+        invariants: Sequence[Invariant],
+        sometimes: Sequence[Predicate],
+        goal: Predicate | None,
+        within: Predicate | None,
+        errors: bool,
+        start: Found | None,
+        progress: Callable[[Progress], None] | None,
+    ):
+        self.explorer, self.system = explorer, explorer.system
+        self.invariants, self.goal, self.within, self.errors = invariants, goal, within, errors
+        self.start, self.tell = start, progress
+        self.limits: dict[str, int | None] = {}
+        self.missing = list(sometimes)
+        self.judged: dict[tuple[int, ...], bool] = {}  # what states show -> whether to go on from them
+        self.looks = bool(invariants or sometimes or goal or within or errors or self.system.observer)
+        self.seen: dict[int, int] = {}
+        self.steps = self.depth = self.waiting = 0
+        self.why = ""
+        self.cut = False
+        self.found: tuple[int, str] | None = None
+        self.reached: int | None = None
+        self.begun = time.monotonic()
+
+    def bounds(self, depth: int | None, states: int, seconds: float, memory: float) -> None:
+        self.deepest = sys.maxsize if depth is None else depth
+        self.most, self.seconds, self.memory = states, seconds, memory
+
+    def go(self, order: str, reduce: bool) -> None:
+        """Search until all is seen, or it is to stop."""
+        system = self.system
+        self.first: dict[int, list[Choice]] = {}
+        if self.start is not None:
+            self.first[system.with_budgets(self.start.state, self.limits)] = list(self.start.schedule)
+        else:
+            for state, drew in system.starts().items():
+                self.first[system.with_budgets(state, self.limits)] = drew
+        from labkit.explore import reduction
+
+        search = reduction.with_sleep_sets if reduce else breadth_first if order == "breadth" else depth_first
+        try:
+            search(self)
+            self.report()
+        except _Stop:
+            pass
+
+    def look(self, state: int, parts: tuple[int, ...]) -> bool:
+        """Judge what a state shows, unless another showed the same. Returns whether to go on from it."""
+        views = tuple([views[part] for views, part in zip(self.system.views, parts, strict=False)])
+        onward = self.judged.get(views)
+        if onward is None:
+            onward = self.judged[views] = self.judge(state, views)
+        return onward
+
+    def judge(self, state: int, views: tuple[int, ...]) -> bool:
+        moment, error, observed = self.system.shown(views)
+        wrong = error if self.errors else None
+        if self.system.observer is not None:
+            wrong = wrong or self.system.observer.judge(observed)
+        for invariant in self.invariants:
+            wrong = wrong or broken(invariant, moment)
+        if wrong:
+            self.found, self.why = (state, wrong), "a violation was found"
+            raise _Stop
+        self.missing = [predicate for predicate in self.missing if not predicate(moment)]
+        if self.goal is not None and self.goal(moment):
+            self.reached, self.why = state, "the goal was reached"
+            raise _Stop
+        return self.within is None or bool(self.within(moment))
+
+    def check_bounds(self) -> None:
+        """Tell how far it is, and stop where it is to stop."""
+        self.report()
+        if len(self.seen) >= self.most:
+            self.why = f"it stopped at {self.most:,} states"
+        elif time.monotonic() - self.begun > self.seconds:
+            self.why = f"it stopped after {self.seconds:g} s"
+        elif _megabytes() > self.memory:
+            self.why = f"it stopped at {self.memory:,.0f} MB"
+        if self.why:
+            raise _Stop
+
+    def report(self) -> None:
+        if self.tell is not None:
+            self.tell(self.so_far())
+
+    def so_far(self) -> Progress:
+        return Progress(
+            len(self.seen),
+            self.steps,
+            self.depth,
+            self.waiting,
+            time.monotonic() - self.begun,
+            dict(self.system.bench.handled),
+        )
+
+    # --- what came of it
+
+    def path(self, state: int) -> Schedule:
+        """The choices that lead to a state."""
+        system, choices = self.system, list[Choice]()
+        while True:
+            before = self.seen[state]
+            if before == state:
+                return Schedule(self.first[state] + choices[::-1])
+            parts = system.parts(before)
+            for place in range(system.size):
+                for move in system.moves_of(place, parts[place]):
+                    if affordable(parts[-1], move) and after(before, parts, move) == state:
+                        choices.append(system.choice(place, parts[place], move))
+                        break
+                else:
+                    continue
+                break
+            state = before
+
+    def result(self, properties: Sequence[Callable[..., Any]]) -> Result:
+        why = "states: the handlers are plain methods, so what each does was found out once and looked up from then on"
+        result = Result(why, self.so_far(), complete=not self.why, stopped=self.why)
+        result.unreached = [_name(predicate) for predicate in self.missing]
+        if self.reached is not None:
+            result.reached = Found(self.reached, self.path(self.reached))
+        if self.found is not None:
+            state, wrong = self.found
+            moment = self.system.shown(
+                tuple(views[part] for views, part in zip(self.system.views, self.system.parts(state), strict=False))
+            )[0]
+            result.finding = finding(self.explorer.make, self.path(state), wrong, moment, properties)
+        return result
+
+
+def after(state: int, parts: tuple[int, ...], move: Move) -> int:
+    """The state after a move."""
+    return state + move.delta + sum(adder[parts[place]] for place, adder in move.gifts)
+
+
+def affordable(budgets: int, move: Move) -> bool:
+    """Whether there is enough left of the budgets for a move."""
+    return ((budgets | GUARDS) - move.cost) & GUARDS == GUARDS
+
+
+def breadth_first(run: _Run) -> None:
+    """All states, the nearest first."""
+    system, seen, deepest = run.system, run.seen, run.deepest
+    unpack, length, tables, looks = system.unpack, system.bytes, system.moves, run.looks
+    seen.update((state, state) for state in run.first)
+    level = list(run.first)
+    run.depth, left = 0, LOOK_EVERY
+    nodes = range(system.size)
+    while level:
+        onward: list[int] = []
+        add = onward.append
+        last = run.depth >= deepest
+        for state in level:
+            parts = unpack(state.to_bytes(length, "little"))
+            left -= 1
+            if not left:
+                left, run.waiting = LOOK_EVERY, len(onward)
+                run.check_bounds()
+            if (looks and not run.look(state, parts)) or last:
+                continue
+            for place in nodes:
+                moves = tables[place][parts[place]]
+                if moves is None:
+                    moves = system.moves_of(place, parts[place])
+                for delta, gifts, cost, _, _, _, _ in moves:
+                    if cost and ((parts[-1] | GUARDS) - cost) & GUARDS != GUARDS:
+                        continue
+                    there = state + delta
+                    for to, adder in gifts:
+                        there += adder[parts[to]]
+                    run.steps += 1
+                    if there not in seen:
+                        seen[there] = state
+                        add(there)
+        if last and any(True for _ in onward):
+            break
+        run.waiting = len(onward)
+        if last:
+            run.why = f"it stopped at depth {deepest}"
+            return
+        level = onward
+        run.depth += bool(level)
+
+
+def depth_first(run: _Run) -> None:
+    """All states, going on from the newest. A state that is reached again by a shorter way is gone on from again."""
+    system, seen, deepest = run.system, run.seen, run.deepest
+    seen.update((state, state) for state in run.first)
+    at = dict.fromkeys(run.first, 0)
+    stack = list(run.first)
+    left = LOOK_EVERY
+    while stack:
+        state = stack.pop()
+        depth = at[state]
+        parts = system.parts(state)
+        run.depth = max(run.depth, depth)
+        left -= 1
+        if not left:
+            left, run.waiting = LOOK_EVERY, len(stack)
+            run.check_bounds()
+        if run.looks and not run.look(state, parts):
+            continue
+        if depth >= deepest:
+            run.cut = True
+            continue
+        for place in range(system.size):
+            for move in system.moves_of(place, parts[place]):
+                if move.cost and not affordable(parts[-1], move):
+                    continue
+                there = after(state, parts, move)
+                run.steps += 1
+                if there not in seen or at[there] > depth + 1:
+                    seen[there] = state
+                    at[there] = depth + 1
+                    stack.append(there)
+    if run.cut:
+        run.why = f"it stopped at depth {deepest}"
+
+
+def broken(invariant: Invariant, moment: Moment) -> str | None:
+    """What an invariant says is wrong, or None. Raises LabkitError if it raises."""
+    try:
+        said = invariant(moment)
+    except Exception as error:
+        raise LabkitError(
+            f"the invariant {_name(invariant)} raised {type(error).__name__}: {error}, of the state {moment.state}"
+        ) from error
+    if said is None or said is True:
+        return None
+    return f"{_name(invariant)} does not hold" if said is False else str(getattr(said, "message", said))
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", function))
+
+
+def _megabytes() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+__all__ = ["Explorer", "Unsearchable"]
