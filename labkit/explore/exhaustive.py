@@ -18,7 +18,7 @@ import gc
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from labkit.cluster import Cluster
@@ -134,11 +134,11 @@ class _Run:
         self.limits: dict[str, int | None] = {}
         self.missing = list(sometimes)
         self.judged: dict[tuple[int, ...], bool] = {}  # what states show -> whether to go on from them
-        self.looks = bool(invariants or sometimes or goal or within or errors or self.system.observer)
+        self.stays = bool(invariants or goal or within)  # whether there is something to ask of every state
+        self.checked: list[set[int]] = [set() for _ in range(self.system.size + 1)]
         self.seen: dict[int, int] = {}
         self.steps = self.depth = self.waiting = 0
         self.why = ""
-        self.cut = False
         self.found: tuple[int, str] | None = None
         self.reached: int | None = None
         self.begun = time.monotonic()
@@ -151,11 +151,12 @@ class _Run:
         """Search until all is seen, or it is to stop."""
         system = self.system
         self.first: dict[int, list[Choice]] = {}
+        system.begin(self.limits)
         if self.start is not None:
-            self.first[system.with_budgets(self.start.state, self.limits)] = list(self.start.schedule)
+            self.first[system.full(self.start.state)] = list(self.start.schedule)
         else:
             for state, drew in system.starts().items():
-                self.first[system.with_budgets(state, self.limits)] = drew
+                self.first[system.full(state)] = drew
         from labkit.explore import reduction
 
         search = reduction.with_sleep_sets if reduce else breadth_first if order == "breadth" else depth_first
@@ -165,29 +166,57 @@ class _Run:
         except _Stop:
             pass
 
+    @property
+    def looks(self) -> bool:
+        """Whether there is something left to ask of states."""
+        return self.stays or bool(self.missing)
+
     def look(self, state: int, parts: tuple[int, ...]) -> bool:
         """Judge what a state shows, unless another showed the same. Returns whether to go on from it."""
-        views = tuple([views[part] for views, part in zip(self.system.views, parts, strict=False)])
+        views = self.system.views_of(parts)
         onward = self.judged.get(views)
         if onward is None:
-            onward = self.judged[views] = self.judge(state, views)
+            onward = self.judged[views] = self.judge(state, self.system.shown(views))
         return onward
 
-    def judge(self, state: int, views: tuple[int, ...]) -> bool:
-        moment, error, observed = self.system.shown(views)
-        wrong = error if self.errors else None
-        if self.system.observer is not None:
-            wrong = wrong or self.system.observer.judge(observed)
+    def judge(self, state: int, moment: Moment) -> bool:
         for invariant in self.invariants:
-            wrong = wrong or broken(invariant, moment)
-        if wrong:
-            self.found, self.why = (state, wrong), "a violation was found"
-            raise _Stop
+            wrong = broken(invariant, moment)
+            if wrong:
+                self.violated(state, wrong)
         self.missing = [predicate for predicate in self.missing if not predicate(moment)]
         if self.goal is not None and self.goal(moment):
             self.reached, self.why = state, "the goal was reached"
             raise _Stop
         return self.within is None or bool(self.within(moment))
+
+    def violated(self, state: int, wrong: str) -> None:
+        self.found, self.why = (state, wrong), "a violation was found"
+        raise _Stop
+
+    def moves(self, state: int, place: int, component: int) -> list[Move]:
+        """The moves of a component that is met for the first time, in this state."""
+        self.check(state, place, component)
+        return self.system.moves_of(place, component)
+
+    def check(self, state: int, place: int, component: int) -> None:
+        """Judge a component by itself, when it is met for the first time."""
+        if component not in self.checked[place]:
+            self.checked[place].add(component)
+            if self.errors or place == self.system.size:
+                wrong = self.system.wrong(place, component)
+                if wrong:
+                    self.violated(state, wrong)
+
+    def last(self, level: Iterable[int]) -> None:
+        """Judge states that are as deep as the search goes."""
+        for state in level:
+            parts = self.system.parts(state)
+            for place in range(self.system.size + 1):
+                self.check(state, place, parts[place])
+            if self.looks:
+                self.look(state, parts)
+            self.why = f"it stopped at depth {self.deepest}"
 
     def check_bounds(self) -> None:
         """Tell how far it is, and stop where it is to stop."""
@@ -243,9 +272,7 @@ class _Run:
             result.reached = Found(self.reached, self.path(self.reached))
         if self.found is not None:
             state, wrong = self.found
-            moment = self.system.shown(
-                tuple(views[part] for views, part in zip(self.system.views, self.system.parts(state), strict=False))
-            )[0]
+            moment = self.system.shown(self.system.views_of(self.system.parts(state)))
             result.finding = finding(self.explorer.make, self.path(state), wrong, moment, properties)
         return result
 
@@ -262,81 +289,69 @@ def affordable(budgets: int, move: Move) -> bool:
 
 def breadth_first(run: _Run) -> None:
     """All states, the nearest first."""
-    system, seen, deepest = run.system, run.seen, run.deepest
-    unpack, length, tables, looks = system.unpack, system.bytes, system.moves, run.looks
+    system, seen = run.system, run.seen
+    unpack, length, tables, budgets = system.unpack, system.bytes, system.moves, system.size + 1
+    places = range(system.size + (system.observer is not None))
     seen.update((state, state) for state in run.first)
-    level = list(run.first)
-    run.depth, left = 0, LOOK_EVERY
-    nodes = range(system.size)
-    while level:
+    level, left = list(run.first), LOOK_EVERY
+    while level and run.depth < run.deepest:
         onward: list[int] = []
-        add = onward.append
-        last = run.depth >= deepest
+        add, looks = onward.append, run.looks
         for state in level:
             parts = unpack(state.to_bytes(length, "little"))
             left -= 1
             if not left:
-                left, run.waiting = LOOK_EVERY, len(onward)
+                left, run.waiting, looks = LOOK_EVERY, len(onward), run.looks
                 run.check_bounds()
-            if (looks and not run.look(state, parts)) or last:
+            if looks and not run.look(state, parts):
                 continue
-            for place in nodes:
+            for place in places:
                 moves = tables[place][parts[place]]
                 if moves is None:
-                    moves = system.moves_of(place, parts[place])
+                    moves = run.moves(state, place, parts[place])
                 for delta, gifts, cost, _, _, _, _ in moves:
-                    if cost and ((parts[-1] | GUARDS) - cost) & GUARDS != GUARDS:
+                    if cost and ((parts[budgets] | GUARDS) - cost) & GUARDS != GUARDS:
                         continue
                     there = state + delta
                     for to, adder in gifts:
                         there += adder[parts[to]]
-                    run.steps += 1
                     if there not in seen:
                         seen[there] = state
                         add(there)
-        if last and any(True for _ in onward):
-            break
-        run.waiting = len(onward)
-        if last:
-            run.why = f"it stopped at depth {deepest}"
-            return
         level = onward
+        run.waiting = len(onward)
         run.depth += bool(level)
+    run.last(level)
 
 
 def depth_first(run: _Run) -> None:
     """All states, going on from the newest. A state that is reached again by a shorter way is gone on from again."""
-    system, seen, deepest = run.system, run.seen, run.deepest
+    system, seen, at = run.system, run.seen, dict.fromkeys(run.first, 0)
     seen.update((state, state) for state in run.first)
-    at = dict.fromkeys(run.first, 0)
-    stack = list(run.first)
-    left = LOOK_EVERY
+    stack, left, cut = list(run.first), LOOK_EVERY, list[int]()
     while stack:
         state = stack.pop()
-        depth = at[state]
-        parts = system.parts(state)
+        depth, parts = at[state], system.parts(state)
         run.depth = max(run.depth, depth)
         left -= 1
         if not left:
             left, run.waiting = LOOK_EVERY, len(stack)
             run.check_bounds()
+        if depth >= run.deepest:
+            cut.append(state)
+            continue
         if run.looks and not run.look(state, parts):
             continue
-        if depth >= deepest:
-            run.cut = True
-            continue
-        for place in range(system.size):
-            for move in system.moves_of(place, parts[place]):
+        for place in range(system.size + 1):
+            for move in run.moves(state, place, parts[place]):
                 if move.cost and not affordable(parts[-1], move):
                     continue
                 there = after(state, parts, move)
-                run.steps += 1
                 if there not in seen or at[there] > depth + 1:
                     seen[there] = state
                     at[there] = depth + 1
                     stack.append(there)
-    if run.cut:
-        run.why = f"it stopped at depth {deepest}"
+    run.last(cut)
 
 
 def broken(invariant: Invariant, moment: Moment) -> str | None:

@@ -100,6 +100,7 @@ class Bench:
         self.index = {place.id: number for number, place in enumerate(places)}
         self.loop = VirtualLoop()  # type: ignore[abstract]
         self.draws = Draws()
+        self.known: dict[Any, list[Outcome]] = {}  # the local transitions
         self.locals: list[Local] = []
         self.envelopes: list[Envelope] = []
         self.handled: dict[tuple[str, str], int] = {}  # what ran: (class, handler) -> local transitions
@@ -120,7 +121,13 @@ class Bench:
 
     def boot(self, place: Place, durable: dict[Any, Any]) -> list[Outcome]:
         """What a node does when it starts."""
+        key = (place.id, freeze(durable), "boot")
+        known = self.known.get(key)
+        if known is None:
+            known = self.known[key] = self._boot(place, durable)
+        return known
 
+    def _boot(self, place: Place, durable: dict[Any, Any]) -> list[Outcome]:
         def begin() -> Process:
             self._begin(durable, [], [])
             process = self._process(place, durable)
@@ -132,6 +139,12 @@ class Bench:
 
     def deliver(self, place: Place, state: int, letter: int) -> list[Outcome]:
         """What a node does with a message."""
+        known = self.known.get((state, letter))
+        if known is None:
+            known = self.known[state, letter] = self._deliver(place, state, letter)
+        return known
+
+    def _deliver(self, place: Place, state: int, letter: int) -> list[Outcome]:
         src, _, message = self.envelopes[letter]
 
         def begin() -> Process:
@@ -144,6 +157,12 @@ class Bench:
 
     def fire(self, place: Place, state: int, which: int) -> list[Outcome]:
         """What a node does when one of its timers fires."""
+        known = self.known.get((state, which, "timer"))
+        if known is None:
+            known = self.known[state, which, "timer"] = self._fire(place, state, which)
+        return known
+
+    def _fire(self, place: Place, state: int, which: int) -> list[Outcome]:
 
         def begin() -> Process:
             process = self._copy(place, self.locals[state])
@@ -157,13 +176,15 @@ class Bench:
 
     def crash(self, place: Place, state: int) -> list[Outcome]:
         """What is left of a node that crashes between two steps: of the writes not synced, any first ones."""
-        local = self.locals[state]
-        outcomes = []
-        for kept in range(len(local.pending) + 1):
-            durable = dict(local.durable)
-            _write(durable, local.pending[:kept])
-            outcomes.append(Outcome((kept,) if kept else (), self.down(place, durable), ()))
-        return outcomes
+        known = self.known.get((state, "crash"))
+        if known is None:
+            local, known = self.locals[state], []
+            for kept in range(len(local.pending) + 1):
+                durable = dict(local.durable)
+                _write(durable, local.pending[:kept])
+                known.append(Outcome((kept,) if kept else (), self.down(place, durable), ()))
+            self.known[state, "crash"] = known
+        return known
 
     def _all(self, place: Place, begin: Callable[[], Process]) -> list[Outcome]:
         """The outcomes of a step, for all that may be drawn in it, and for a crash at each point in the middle of it."""

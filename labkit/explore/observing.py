@@ -79,7 +79,7 @@ class Clients(Observer):
 
     def judge(self, value: Any) -> str | None:
         verdict = linearizable(History(self.events(value)), self.model)
-        return str(verdict) if verdict.holds is False else None
+        return verdict.text() if verdict.outcome == "violated" else None
 
     def events(self, value: Any) -> list[dict[str, Any]]:
         """A history with these calls in an order that fits what they had seen."""

@@ -65,13 +65,13 @@ class System:
         self.components: list[list[Any]] = [[] for _ in range(self.size + 1)]
         self.numbers: list[dict[Any, int]] = [{} for _ in range(self.size + 1)]
         self.moves: list[list[list[Move] | None]] = [[] for _ in range(self.size + 1)]
-        self.views: list[list[int]] = [[] for _ in range(self.size + 1)]
+        self.views: list[list[int]] = [[] for _ in range(self.size)]
         self.labels: dict[Any, int] = {}
         self.at = [0] * self.size  # for each node, the labels of its moves
         self.costly = self.observed = 0  # labels of moves that take from a budget, that the observer sees
         self._adders: dict[Any, _Adder] = {}
         self._shown: dict[Any, int] = {}
-        self._views: list[tuple[str | None, Any, str | None]] = []  # id (None: down), attributes, error
+        self._views: list[tuple[str | None, Any]] = []  # id (None: down), attributes
         self._kinds = observer.messages if observer is not None else ()
         parts = self.size + 1 + 1  # nodes, observer, budgets
         self.unpack = struct.Struct(f"<{parts}I").unpack
@@ -109,12 +109,15 @@ class System:
             states.setdefault(sum(part << (WIDTH * index) for index, part in enumerate(parts)), drew)
         return states
 
-    def with_budgets(self, state: int, limits: dict[str, int | None]) -> int:
+    def begin(self, limits: dict[str, int | None]) -> None:
+        """A new search, with other budgets: the moves differ, what the nodes do does not."""
+        self.limits = dict(limits)
+        self.moves = [[None] * len(known) for known in self.components]
+        self.labels, self.at, self.costly, self.observed = {}, [0] * self.size, 0, 0
+
+    def full(self, state: int) -> int:
         """The state with budgets that are full."""
-        if limits != self.limits:
-            self.limits = dict(limits)
-            self.moves = [[None] * len(known) for known in self.components]
-            self.labels, self.at, self.costly, self.observed = {}, [0] * self.size, 0, 0
+        limits = self.limits
         full = sum((limits[name] or 0) << (FIELD * place) for place, name in enumerate(BUDGETS))
         return (state & ((1 << self.budget_at) - 1)) + (full << self.budget_at)
 
@@ -129,7 +132,8 @@ class System:
         if number == len(self.components[place]):
             self.components[place].append(component)
             self.moves[place].append(None)
-            self.views[place].append(self._view(place, component))
+            if place < self.size:
+                self.views[place].append(self._view(place, component))
         return number
 
     def given(self, place: int, component: int, bundle: tuple[int, ...]) -> int:
@@ -230,26 +234,28 @@ class System:
 
     # --- what a state shows
 
-    def _view(self, place: int, component: Any) -> int:
-        if place == self.size:
-            shown: Any = (None, component, None)
-            key: Any = ("observer", component)
-        else:
-            local = self.bench.locals[component[0]]
-            shown = (self.places[place].id if local.up else None, local.view, local.error)
-            key = (shown[0], repr(sorted(local.view.items())), local.error)
-        number = self._shown.setdefault(key, len(self._views))
+    def _view(self, place: int, component: Component) -> int:
+        local = self.bench.locals[component[0]]
+        shown = (self.places[place].id if local.up else None, local.view)
+        number = self._shown.setdefault((shown[0], repr(sorted(local.view.items()))), len(self._views))
         if number == len(self._views):
             self._views.append(shown)
         return number
 
-    def shown(self, views: tuple[int, ...]) -> tuple[Moment, str | None, Any]:
-        """What a state shows, from the numbers of its views: the moment, an error that ended a node, what the observer
-        has seen."""
+    def views_of(self, parts: tuple[int, ...]) -> tuple[int, ...]:
+        """The numbers of what the nodes of a state show."""
+        return tuple([views[part] for views, part in zip(self.views, parts, strict=False)])
+
+    def shown(self, views: tuple[int, ...]) -> Moment:
+        """What a state shows, from the numbers of its views."""
         known = [self._views[view] for view in views]
-        moment = Moment(state={id: dict(attributes) for id, attributes, _ in known[: self.size] if id is not None})
-        error = next((error for _, _, error in known[: self.size] if error), None)
-        return moment, error, known[self.size][1]
+        return Moment(state={id: attributes for id, attributes in known if id is not None})
+
+    def wrong(self, place: int, component: int) -> str | None:
+        """What is wrong with a component by itself: an error that ended the node, or what the observer says."""
+        if place == self.size:
+            return self.observer.judge(self.components[place][component]) if self.observer is not None else None
+        return self.bench.locals[self.components[place][component][0]].error
 
     def choice(self, place: int, component: int, move: Move) -> Choice:
         """A move as data."""
