@@ -212,7 +212,7 @@ class _Run:
         """Judge states that are as deep as the search goes."""
         for state in level:
             parts = self.system.parts(state)
-            for place in range(self.system.size + 1):
+            for place in range(self.system.size + (self.system.observer is not None)):
                 self.check(state, place, parts[place])
             if self.looks:
                 self.look(state, parts)
@@ -293,7 +293,7 @@ def breadth_first(run: _Run) -> None:
     unpack, length, tables, budgets = system.unpack, system.bytes, system.moves, system.size + 1
     places = range(system.size + (system.observer is not None))
     seen.update((state, state) for state in run.first)
-    level, left = list(run.first), LOOK_EVERY
+    level, left, steps = list(run.first), LOOK_EVERY, 0
     while level and run.depth < run.deepest:
         onward: list[int] = []
         add, looks = onward.append, run.looks
@@ -301,7 +301,7 @@ def breadth_first(run: _Run) -> None:
             parts = unpack(state.to_bytes(length, "little"))
             left -= 1
             if not left:
-                left, run.waiting, looks = LOOK_EVERY, len(onward), run.looks
+                left, run.waiting, looks, run.steps = LOOK_EVERY, len(onward), run.looks, steps
                 run.check_bounds()
             if looks and not run.look(state, parts):
                 continue
@@ -309,6 +309,7 @@ def breadth_first(run: _Run) -> None:
                 moves = tables[place][parts[place]]
                 if moves is None:
                     moves = run.moves(state, place, parts[place])
+                steps += len(moves)
                 for delta, gifts, cost, _, _, _, _ in moves:
                     if cost and ((parts[budgets] | GUARDS) - cost) & GUARDS != GUARDS:
                         continue
@@ -318,7 +319,7 @@ def breadth_first(run: _Run) -> None:
                     if there not in seen:
                         seen[there] = state
                         add(there)
-        level = onward
+        level, run.steps = onward, steps
         run.waiting = len(onward)
         run.depth += bool(level)
     run.last(level)
@@ -342,11 +343,12 @@ def depth_first(run: _Run) -> None:
             continue
         if run.looks and not run.look(state, parts):
             continue
-        for place in range(system.size + 1):
+        for place in range(system.size + (system.observer is not None)):
             for move in run.moves(state, place, parts[place]):
                 if move.cost and not affordable(parts[-1], move):
                     continue
                 there = after(state, parts, move)
+                run.steps += 1
                 if there not in seen or at[there] > depth + 1:
                     seen[there] = state
                     at[there] = depth + 1

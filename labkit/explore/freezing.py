@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import enum
 import types
 from collections import deque
@@ -16,6 +17,7 @@ from labkit.engine.timers import Timer
 from labkit.explore.draws import Draws, Span, Unsearchable
 
 _PLAIN = frozenset({int, str, bytes, type(None)})
+_IMMUTABLE = _PLAIN | {bool, float, Span}
 
 
 def freeze(value: Any, process: Process | None = None, timers: dict[int, int] | None = None) -> Any:
@@ -25,6 +27,27 @@ def freeze(value: Any, process: Process | None = None, timers: dict[int, int] | 
     Raises Unsearchable for what cannot be compared by value.
     """
     return _Freezer(process, timers or {}).freeze(value)
+
+
+def duplicate(value: Any, memo: dict[int, Any]) -> Any:
+    """A deep copy, where `memo` says what stands for what (see `copy.deepcopy`, which does what is not plain)."""
+    kind = type(value)
+    if kind in _IMMUTABLE:
+        return value
+    if kind is tuple:
+        items = [duplicate(item, memo) for item in value]
+        return value if all(item is old for item, old in zip(items, value, strict=True)) else tuple(items)
+    if kind in (set, frozenset) and all(type(item) in _IMMUTABLE for item in value):
+        return kind(value)
+    if id(value) not in memo and kind in (list, dict) and all(type(item) in _IMMUTABLE for item in value):
+        if kind is list:
+            memo[id(value)] = copied = list(value)
+            return copied
+        memo[id(value)] = copied = {}
+        for key, item in value.items():
+            copied[key] = duplicate(item, memo)
+        return copied
+    return copy.deepcopy(value, memo)
 
 
 class _Freezer:

@@ -11,7 +11,6 @@ random number out of a continuum) raises `Unsearchable`, and is searched by repl
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
@@ -22,7 +21,7 @@ from labkit.engine.timers import Timer
 from labkit.engine.values import is_shown, plain
 from labkit.errors import UnknownNode
 from labkit.explore.draws import Draws, Unsearchable, high, low
-from labkit.explore.freezing import freeze
+from labkit.explore.freezing import duplicate, freeze
 from labkit.message import Message, by_value
 from labkit.node import Node
 
@@ -234,8 +233,10 @@ class Bench:
         memo = {
             id(old): process, id(old.node): process.node, id(old.disk): process.disk, id(self.draws): self.draws,
         }  # fmt: skip
-        attributes, timers = copy.deepcopy((old.node.__dict__, local.timers), memo)
-        process.node.__dict__.update(attributes)
+        own = process.node.__dict__
+        for name, value in old.node.__dict__.items():
+            own[name] = duplicate(value, memo)
+        timers = [duplicate(timer, memo) for timer in local.timers]
         process.disk.autosync = old.disk.autosync
         self._begin(local.durable, local.pending, timers)
         return process
@@ -249,11 +250,7 @@ class Bench:
             raise Unsearchable(f"{place.program.__name__} waits in a coroutine")
         process._tasks.clear()
         timers = [timer for timer in self._timers if timer.due is not None]
-        local = Local(process, self._durable, self._pending, timers)
-        local.view = {
-            name: plain(_value(value)) for name, value in process.node.__dict__.items() if is_shown(name, value)
-        }
-        return self._number(place, local)
+        return self._number(place, Local(process, self._durable, self._pending, timers))
 
     def _number(self, place: Place, local: Local) -> int:
         if local.process is None:
@@ -271,6 +268,9 @@ class Bench:
         number = self._numbers.setdefault(key, len(self.locals))
         if number == len(self.locals):
             self.locals.append(local)
+            if local.process is not None:
+                shown = {k: v for k, v in local.process.node.__dict__.items() if is_shown(k, v)}
+                local.view = {name: plain(_value(value)) for name, value in shown.items()}
         return number
 
     def _ran(self, place: Place, what: str) -> None:

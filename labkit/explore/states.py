@@ -235,11 +235,14 @@ class System:
     # --- what a state shows
 
     def _view(self, place: int, component: Component) -> int:
-        local = self.bench.locals[component[0]]
-        shown = (self.places[place].id if local.up else None, local.view)
-        number = self._shown.setdefault((shown[0], repr(sorted(local.view.items()))), len(self._views))
-        if number == len(self._views):
-            self._views.append(shown)
+        """The number of what a component shows."""
+        number = self._shown.get(component[0])
+        if number is None:
+            local = self.bench.locals[component[0]]
+            key = (self.places[place].id if local.up else None, repr(sorted(local.view.items())))
+            number = self._shown[component[0]] = self._shown.setdefault(key, len(self._views))
+            if number == len(self._views):
+                self._views.append((key[0], local.view))
         return number
 
     def views_of(self, parts: tuple[int, ...]) -> tuple[int, ...]:
