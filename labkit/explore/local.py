@@ -180,7 +180,7 @@ class Bench:
             local, known = self.locals[state], []
             for kept in range(len(local.pending) + 1):
                 durable = dict(local.durable)
-                _write(durable, local.pending[:kept])
+                write(durable, local.pending[:kept])
                 known.append(Outcome((kept,) if kept else (), self.down(place, durable), ()))
             self.known[state, "crash"] = known
         return known
@@ -319,7 +319,7 @@ class Bench:
 
     def sync(self, process: Process) -> None:
         if self._pending:
-            _write(self._durable, self._pending)
+            write(self._durable, self._pending)
             self._pending = []
             self._points.append(("disk", self._nth("disk"), len(self._sent), dict(self._durable)))
 
@@ -328,7 +328,8 @@ class Bench:
             raise error
 
 
-def _write(durable: dict[Any, Any], writes: list[Any]) -> None:
+def write(durable: dict[Any, Any], writes: list[Any]) -> None:
+    """Make writes durable."""
     for key, value, deleted in writes:
         if deleted:
             durable.pop(key, None)

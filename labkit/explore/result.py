@@ -102,7 +102,7 @@ def finding(
     make: Callable[..., Cluster],
     schedule: Schedule,
     wrong: str,
-    moment: Moment,
+    moment: Moment | None,
     properties: Sequence[Callable[..., Any]],
 ) -> Finding:
     """Replay a schedule on a real cluster, and see what its trace violates.
@@ -112,7 +112,8 @@ def finding(
     cluster = make(seed=0)
     trace = schedule.follow(cluster)
     there = trace.at(trace.now)
-    for id in set(there.state) | set(moment.state):
+    for id in set(there.state) | set(moment.state) if moment is not None else ():
+        assert moment is not None
         shown, expected = there.state.get(id), moment.state.get(id)
         if shown is None or expected is None or any(not _agrees(shown.get(k), v) for k, v in expected.items()):
             raise LabkitError(

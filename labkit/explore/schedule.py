@@ -187,9 +187,8 @@ class Follower:
             process = getattr(callback, "__self__", None)
             return (
                 getattr(process, "id", None) == choice.node
-                and getattr(callback, "__name__", "") == "fire"
                 and process.alive
-                and timer.name == choice.what
+                and wake_name(callback, timer) == choice.what
             )
 
         self._stale()
@@ -247,6 +246,15 @@ class Told(random.Random):
 
     def _randbelow(self, n: int) -> int:
         return min(self.told.pop(0), n - 1) if self.told else 0
+
+
+def wake_name(callback: Any, argument: Any) -> str | None:
+    """What a call that a node asked for is named in a schedule: its method's name if it is a timer's."""
+    kind = getattr(callback, "__name__", "")
+    return argument.name if kind == "fire" else _WAKES.get(kind)
+
+
+_WAKES = {"resume": "sleep", "expire": "timeout of a call", "run_handle": "asyncio's timer"}
 
 
 class _Impossible(Exception):
