@@ -72,6 +72,7 @@ class Explorer:
         run = _Run(self, invariants, sometimes, goal, within, errors, start, progress)
         run.bounds(depth, states, seconds, memory)
         run.limits = limits
+        self.last = run
         collecting = gc.isenabled()
         gc.disable()  # nothing here is part of a cycle, and there is much of it
         try:

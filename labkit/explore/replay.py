@@ -21,7 +21,7 @@ from labkit.explore.rig import Option, Rig
 from labkit.explore.schedule import Choice, Schedule
 
 LOOK_EVERY = 200
-COLLECT = 2_000  # schedules between two garbage collections, which do not run otherwise
+COLLECT = 1_000  # schedules between two garbage collections, which do not run otherwise
 
 
 class Frame:
@@ -146,7 +146,7 @@ class Replay:
 
     def _within(self) -> bool:
         if self.schedules % COLLECT == 0:
-            gc.collect()
+            gc.collect(1)
         if self.tell is not None:
             self.tell(self.so_far())
         if self.schedules >= self.most:

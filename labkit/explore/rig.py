@@ -17,13 +17,12 @@ from labkit.message import by_value, is_flat
 
 
 class Option(NamedTuple):
-    """A step that may be taken: what it does, at which node, and with what. `label` names it in all schedules that
+    """A step that may be taken: what it does, and at which node. `label` names it in all schedules that
     differ only in the order of independent steps."""
 
     do: str
     node: str
     label: tuple[Any, ...]
-    entry: Any = None
 
 
 class Rig:
@@ -75,18 +74,18 @@ class Rig:
             if kind == "message":
                 to = entry[1]
                 if self.processes[to] is not None:
-                    found.append(Option("deliver", to, label, entry))
+                    found.append(Option("deliver", to, label))
                     if left["duplicates"] != 0:
-                        found.append(Option("duplicate", to, ("duplicate", *label), entry))
+                        found.append(Option("duplicate", to, ("duplicate", *label)))
                 if left["losses"] != 0:
-                    found.append(Option("lose", to, ("lose", *label), entry))
+                    found.append(Option("lose", to, ("lose", *label)))
                 continue
             process, due, callback, argument, delay = entry
             if not alive(process, due, callback, argument):
                 dead.append(label)
                 continue
             if left["timers"] != 0 and delay < shortest.get(process.id, 1e300):
-                found.append(Option("timer", process.id, label, entry))
+                found.append(Option("timer", process.id, label))
                 shortest[process.id] = delay
         for label in dead:
             del self.waiting[label]
@@ -100,7 +99,8 @@ class Rig:
 
     def take(self, option: Option) -> None:
         """Take a step."""
-        do, id, label, entry = option
+        do, id, label = option
+        entry = self.waiting.get(label[1:] if do in ("duplicate", "lose") else label)
         if do in _COSTS:
             budget = _COSTS[do]
             left = self.left[budget]
@@ -142,7 +142,8 @@ class Rig:
 
     def choice(self, option: Option) -> Choice:
         """A step as data, just before it is taken."""
-        do, id, label, entry = option
+        do, id, label = option
+        entry = self.waiting.get(label[1:] if do in ("duplicate", "lose") else label)
         if do == "timer":
             same = [
                 other
