@@ -129,13 +129,13 @@ def _stages(
         if unknown:
             raise LabkitError(f"a goal has no budget {', '.join(sorted(unknown))}; there are {', '.join(BUDGETS)}")
         budgets: dict[str, Any] = limits | own
-        result = explorer.search(
-            invariants, goal=predicate, start=start, properties=properties, **budgets, **bounds
-        )
+        result = explorer.search(invariants, goal=predicate, start=start, properties=properties, **budgets, **bounds)
         if result.reached is None:
             if result.finding is None:
                 result.complete = False
-                result.stopped = result.stopped or f"the goal {getattr(predicate, '__name__', predicate)} is never reached"
+                result.stopped = (
+                    result.stopped or f"the goal {getattr(predicate, '__name__', predicate)} is never reached"
+                )
             return result
         start = result.reached
     last: dict[str, Any] = dict(limits)

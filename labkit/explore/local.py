@@ -197,9 +197,7 @@ class Bench:
                 draws = tuple(drawn for drawn, _ in self.draws.taken)
                 outcomes.append(Outcome(draws, self._end(place, process), tuple(self._sent)))
                 for kind, count, sent, durable in self._points:
-                    outcomes.append(
-                        Outcome(draws, self.down(place, durable), tuple(self._sent[:sent]), (kind, count))
-                    )
+                    outcomes.append(Outcome(draws, self.down(place, durable), tuple(self._sent[:sent]), (kind, count)))
                 told = self.draws.next()
         return outcomes
 
@@ -246,7 +244,7 @@ class Bench:
         self.loop.ready.clear()
         if not process.alive:
             return self.down(place, self._durable, self._error)
-        if process._calls or process._inbox or process._receives or any(not task.done() for task in process._tasks):
+        if process._calls or process._inbox or process._receivers or any(not task.done() for task in process._tasks):
             raise Unsearchable(f"{place.program.__name__} waits in a coroutine")
         process._tasks.clear()
         timers = [timer for timer in self._timers if timer.due is not None]
@@ -339,5 +337,3 @@ def write(durable: dict[Any, Any], writes: list[Any]) -> None:
 
 def _value(value: Any) -> Any:
     return float.__add__(value, 0.0) if isinstance(value, float) else value
-
-

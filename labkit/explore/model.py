@@ -67,7 +67,7 @@ def check(
     """
     begun, steps, deep = time.monotonic(), 0, 0
     try:
-        before: dict[Any, Any] = {state: None for state in model.initial()}
+        before: dict[Any, Any] = dict.fromkeys(model.initial())
         level = list(before)
         while level:
             onward = []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from labkit.explore.states import GUARDS, Move, System
 
 if TYPE_CHECKING:
-    from labkit.explore.exhaustive import _Run
+    from labkit.explore.memoised import _Run
 
 LOOK_EVERY = 2_000
 ALL = -1  # every label

@@ -10,6 +10,7 @@ from labkit.engine.loop import VirtualLoop
 from labkit.engine.moment import Moment
 from labkit.engine.process import CALLS, Clock, Process
 from labkit.engine.values import is_shown, plain
+from labkit.engine.world import Runs
 from labkit.errors import HandlerError, UnknownNode
 from labkit.explore.local import Place, write
 from labkit.explore.schedule import PACE, Choice, wake_name
@@ -94,13 +95,15 @@ class Rig:
                 if running is not None:
                     found += [Option("crash", id, ("crash", id, kept)) for kept in range(len(self.disks[id][1]) + 1)]
         if left["restarts"] != 0:
-            found += [Option("restart", id, ("restart", id)) for id, running in self.processes.items() if running is None]
+            found += [
+                Option("restart", id, ("restart", id)) for id, running in self.processes.items() if running is None
+            ]
         return found
 
     def take(self, option: Option) -> None:
         """Take a step."""
         do, id, label = option
-        entry = self.waiting.get(label[1:] if do in ("duplicate", "lose") else label)
+        entry: Any = self.waiting.get(label[1:] if do in ("duplicate", "lose") else label)
         if do in _COSTS:
             budget = _COSTS[do]
             left = self.left[budget]
@@ -143,7 +146,7 @@ class Rig:
     def choice(self, option: Option) -> Choice:
         """A step as data, just before it is taken."""
         do, id, label = option
-        entry = self.waiting.get(label[1:] if do in ("duplicate", "lose") else label)
+        entry: Any = self.waiting.get(label[1:] if do in ("duplicate", "lose") else label)
         if do == "timer":
             same = [
                 other
@@ -203,15 +206,15 @@ class Rig:
         if event[1] == "error":
             self.error = f"{event[2]} raised {event[6]['error']} ({event[6]['where']})"
 
-    def store(self, process: Process, key: Any, value: Any, deleted: bool) -> None:
+    def store(self, process: Runs, key: Any, value: Any, deleted: bool) -> None:
         self.disks[process.id][1].append((key, value, deleted))
 
-    def sync(self, process: Process) -> None:
+    def sync(self, process: Runs) -> None:
         durable, pending = self.disks[process.id]
         write(durable, pending)
         pending.clear()
 
-    def failed(self, process: Process, error: BaseException) -> None:
+    def failed(self, process: Runs, error: BaseException) -> None:
         self._crash(process.id, 0)
 
 

@@ -65,7 +65,9 @@ class Choice:
             return f"{self.node}: the timer {self.what} fires{end}"
         if self.do in ("start", "crash", "restart"):
             return f"{self.node} {self.do}s{end}"
-        fields = {name: value for name, value in self.what.items() if name != "$"} if isinstance(self.what, dict) else {}
+        fields = (
+            {name: value for name, value in self.what.items() if name != "$"} if isinstance(self.what, dict) else {}
+        )
         name = self.what.get("$", "a message") if isinstance(self.what, dict) else "a message"
         message = f"{name}({', '.join(f'{key}={value!r}' for key, value in fields.items())})"
         if self.do == "lose":
@@ -102,9 +104,7 @@ class Schedule(list[Choice]):
         """What `to_json` wrote. Raises LabkitError if the text is none."""
         try:
             given = json.loads(text)
-            return cls(
-                Choice(**{k: tuple(v) if k in ("draws", "until") else v for k, v in fields.items()}) for fields in given
-            )
+            return cls(Choice(**{name: _tuple(value, name) for name, value in fields.items()}) for fields in given)
         except (ValueError, TypeError, AttributeError) as error:
             raise LabkitError(f"this is no schedule: {error}") from None
 
@@ -184,7 +184,7 @@ class Follower:
 
     def _fire(self, choice: Choice) -> None:
         def fits(callback: Any, timer: Any) -> bool:
-            process = getattr(callback, "__self__", None)
+            process: Any = getattr(callback, "__self__", None)
             return (
                 getattr(process, "id", None) == choice.node
                 and process.alive
@@ -201,9 +201,7 @@ class Follower:
     def _stale(self) -> None:
         """Forget what is on the heap of timers that were cancelled, or set anew since."""
         self.loop.heap[:] = [
-            entry
-            for entry in self.loop.heap
-            if getattr(entry[2], "__name__", "") != "fire" or entry[3].due == entry[0]
+            entry for entry in self.loop.heap if getattr(entry[2], "__name__", "") != "fire" or entry[3].due == entry[0]
         ]
         heapify(self.loop.heap)
 
@@ -235,6 +233,10 @@ class Follower:
     def _step(self, step: Callable[[], Any]) -> None:
         with self.loop.running():
             step()
+
+
+def _tuple(value: Any, name: str) -> Any:
+    return tuple(value) if name in ("draws", "until") else value
 
 
 class Told(random.Random):

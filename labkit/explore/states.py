@@ -12,11 +12,11 @@ import struct
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from labkit.engine.moment import Moment
+from labkit.engine.values import plain
 from labkit.explore.local import Bench, Outcome, Place
 from labkit.explore.observing import Observer
 from labkit.explore.schedule import Choice
-from labkit.engine.moment import Moment
-from labkit.engine.values import plain
 
 WIDTH = 32
 BUDGETS = ("timers", "losses", "duplicates", "crashes", "restarts")
@@ -24,6 +24,7 @@ FIELD = 6  # bits for what is left of one budget, the highest of them free for t
 MOST = (1 << (FIELD - 1)) - 1
 GUARDS = sum(1 << (FIELD * place + FIELD - 1) for place in range(len(BUDGETS)))
 _SPENDS = {"timer": "timers", "lose": "losses", "duplicate": "duplicates", "crash": "crashes", "restart": "restarts"}
+_Plan = tuple[tuple[int, ...], tuple[tuple[int, "_Adder"], ...], int, int, int]
 Component = tuple[int, tuple[int, ...]]  # state of the node, messages that wait for it (sorted)
 
 
@@ -62,6 +63,7 @@ class System:
         self.bench, self.places, self.observer = Bench(places), places, observer
         self.size = len(places)
         self.limits: dict[str, int | None] = dict.fromkeys(BUDGETS, 0)
+        self.can = dict.fromkeys(BUDGETS, False)
         self.components: list[list[Any]] = [[] for _ in range(self.size + 1)]
         self.numbers: list[dict[Any, int]] = [{} for _ in range(self.size + 1)]
         self.moves: list[list[list[Move] | None]] = [[] for _ in range(self.size + 1)]
@@ -70,6 +72,7 @@ class System:
         self.at = [0] * self.size  # for each node, the labels of its moves
         self.costly = self.observed = 0  # labels of moves that take from a budget, that the observer sees
         self._adders: dict[Any, _Adder] = {}
+        self._plans: dict[Any, _Plan] = {}
         self._shown: dict[Any, int] = {}
         self._views: list[tuple[str | None, Any]] = []  # id (None: down), attributes
         self._kinds = observer.messages if observer is not None else ()
@@ -112,8 +115,10 @@ class System:
     def begin(self, limits: dict[str, int | None]) -> None:
         """A new search, with other budgets: the moves differ, what the nodes do does not."""
         self.limits = dict(limits)
+        self.can = {name: limit != 0 for name, limit in limits.items()}
         self.moves = [[None] * len(known) for known in self.components]
         self.labels, self.at, self.costly, self.observed = {}, [0] * self.size, 0, 0
+        self._plans = {}
 
     def full(self, state: int) -> int:
         """The state with budgets that are full."""
@@ -159,7 +164,7 @@ class System:
         bench, here = self.bench, self.places[place]
         local, box = self.components[place][component]
         state = bench.locals[local]
-        can = {name: self.limits[name] != 0 for name in BUDGETS}
+        can = self.can
         if not state.up:
             if can["restarts"]:
                 for outcome in bench.boot(here, state.durable):
@@ -167,16 +172,16 @@ class System:
                         yield self._move(place, component, "restart", 0, outcome, box)
             return
         for letter in dict.fromkeys(box):
-            rest = list(box)
-            rest.remove(letter)
-            for outcome in bench.deliver(here, local, letter):
+            at = box.index(letter)
+            rest = box[:at] + box[at + 1 :]
+            for outcome in bench.known.get((local, letter)) or bench.deliver(here, local, letter):
                 if (outcome.after == local and not outcome.sent) or (outcome.until and not can["crashes"]):
                     continue
-                yield self._move(place, component, "deliver", letter, outcome, tuple(rest))
+                yield self._move(place, component, "deliver", letter, outcome, rest)
                 if can["duplicates"] and not outcome.until:
                     yield self._move(place, component, "duplicate", letter, outcome, box)
             if can["losses"]:
-                yield self._move(place, component, "lose", letter, Outcome((), local, ()), tuple(rest))
+                yield self._move(place, component, "lose", letter, Outcome((), local, ()), rest)
         if can["timers"]:
             for which in state.ready():
                 for outcome in bench.fire(here, local, which):
@@ -187,24 +192,33 @@ class System:
                 yield self._move(place, component, "crash", 0, outcome, box)
 
     def _move(self, place: int, component: int, do: str, what: int, outcome: Outcome, box: tuple[int, ...]) -> Move:
+        key = (place, do, what, outcome)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._plan(place, do, what, outcome)
+        own, gifts, cost, spent, label = plan
+        if own:
+            box = tuple(sorted(box + own))
+        delta = ((self.number(place, (outcome.after, box)) - component) << (WIDTH * place)) - spent
+        return Move(delta, gifts, cost, label, do, what, outcome)
+
+    def _plan(self, place: int, do: str, what: int, outcome: Outcome) -> _Plan:
+        """What a step does, whatever else waits for the node: the messages to itself, the gifts to others, what it
+        costs, and its label."""
         bench, bundles = self.bench, dict[int, list[int]]()
         for letter in outcome.sent:
             bundles.setdefault(bench.index[bench.envelopes[letter].to], []).append(letter)
-        box = tuple(sorted((*box, *bundles.pop(place, ()))))
+        own = tuple(bundles.pop(place, ()))
         seen = [~what] if do in ("deliver", "duplicate") and self._sees(what) else []
         seen += [letter for letter in outcome.sent if self._sees(letter)]
         if seen:
             bundles[self.size] = seen
-        delta = (self.number(place, (outcome.after, box)) - component) << (WIDTH * place)
-        cost = sum(
-            1 << (FIELD * BUDGETS.index(name)) for name in _spends(do, outcome) if self.limits[name] is not None
-        )
-        delta -= cost << self.budget_at
+        cost = sum(1 << (FIELD * BUDGETS.index(name)) for name in _spends(do, outcome) if self.limits[name] is not None)
         label = self._label(place, (do, what, outcome.draws, outcome.until), cost > 0, bool(seen))
         gifts = tuple(
             (to, self._adder(to, tuple(sorted(bundle) if to < self.size else bundle))) for to, bundle in bundles.items()
         )
-        return Move(delta, gifts, cost, label, do, what, outcome)
+        return own, gifts, cost, cost << self.budget_at, label
 
     def _label(self, place: int, key: Any, costs: bool, seen: bool) -> int:
         label = self.labels.get((place, key))

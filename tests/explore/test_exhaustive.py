@@ -345,5 +345,3 @@ def test_a_model_that_is_wrong_shows_the_way():
 
     checked = check(Counting(), [lambda state: state < 3])
     assert checked.path == ((None, 0), ("up", 1), ("up", 2), ("up", 3))
-
-
