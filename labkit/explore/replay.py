@@ -1,0 +1,189 @@
+"""Search by replay: each schedule from the start, for nodes with coroutines, which cannot be copied.
+
+Depth-first over all choices (Godefroid, "Model Checking for Programming Languages using VeriSoft", POPL 1997). States
+are not recognised when they come again, so what counts is schedules. Sleep sets leave one of all schedules that differ
+only in the order of steps of different nodes (Flanagan and Godefroid, "Dynamic Partial-Order Reduction for Model
+Checking Software", POPL 2005, build on the same independence); every state within the depth is visited all the same.
+
+A node's random numbers are those of seed 0, and time goes on: 1 ms with each step, and to the time at which a timer is
+due. A timer that fires after it was due is late, as on a slow machine.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from labkit.explore.result import Finding, Progress
+from labkit.explore.rig import Option, Rig
+from labkit.explore.schedule import Choice, Schedule
+
+LOOK_EVERY = 200
+COLLECT = 1_000  # schedules between two garbage collections, which do not run otherwise
+
+
+class Frame:
+    """One choice of the schedule being searched: what may be chosen there, what was, and what sleeps."""
+
+    __slots__ = ("asleep", "options", "place")
+
+    def __init__(self, options: list[Option], asleep: dict[Any, Option]):
+        self.options, self.asleep, self.place = options, asleep, 0
+
+
+class Replay:
+    """A search of all schedules up to a depth. `judge(rig)` says what is wrong with a state, or None; `finish(schedule)`
+    what is wrong with a whole schedule, or None."""
+
+    def __init__(
+        self,
+        rig: Rig,
+        depth: int,
+        judge: Callable[[Rig], str | None],
+        finish: Callable[[Schedule], Finding | None] | None,
+        bounds: tuple[int, float],
+        reduce: bool,
+        progress: Callable[[Progress], None] | None,
+    ):
+        self.rig, self.depth, self.judge, self.finish, self.reduce = rig, depth, judge, finish, reduce
+        self.most, self.seconds = bounds
+        self.tell = progress
+        self.schedules = self.steps = self.longest = 0
+        self.begun = time.monotonic()
+        self.why = ""
+        self.cut = False
+        self.handled: dict[tuple[str, str], int] = {}
+        self.wrong: tuple[Schedule, str] | None = None
+        self.finding: Finding | None = None
+
+    def run(self) -> None:
+        """Search until all is seen, or something is wrong, or it is to stop."""
+        frames: list[Frame] = []
+        with self.rig.loop.running():
+            gc.disable()
+            while self._schedule(frames) and self._on(frames):
+                if self.schedules % LOOK_EVERY == 0 and not self._within():
+                    break
+        if not self.why and self.cut:
+            self.why = f"it stopped at depth {self.depth}"
+
+    def _schedule(self, frames: list[Frame]) -> bool:
+        """Run one schedule: the choices of the frames, then the first of each. Returns whether to go on."""
+        rig = self.rig
+        rig.reset()
+        if not frames and not self._fine([]):
+            return False
+        for frame in frames[:-1]:
+            rig.take(frame.options[frame.place])
+        new = not frames
+        if frames:
+            last = frames[-1]
+            if not self._take(frames, last):
+                return False
+        while len(frames) < self.depth:
+            asleep = _inherited(frames[-1]) if frames and self.reduce else {}
+            every = rig.options()
+            options = [option for option in every if option.label not in asleep]
+            if not options:
+                if every:
+                    return True  # every way on is found elsewhere: this schedule is none of its own
+                new = True
+                break
+            frames.append(Frame(options, asleep))
+            new = True
+            if not self._take(frames, frames[-1]):
+                return False
+        else:
+            self.cut = self.cut or bool(rig.options())
+        self.schedules += 1
+        self.longest = max(self.longest, len(frames))
+        if self.finish is not None and new:
+            self.finding = self.finish(self._choices(frames))
+            if self.finding is not None:
+                self.why = "a violation was found"
+                return False
+        return True
+
+    def _take(self, frames: list[Frame], frame: Frame) -> bool:
+        """Take a step for the first time, and look at where it leads."""
+        option = frame.options[frame.place]
+        self.rig.take(option)
+        self.steps += 1
+        return self._fine(frames)
+
+    def _fine(self, frames: list[Frame]) -> bool:
+        wrong = self.judge(self.rig)
+        if wrong is None:
+            return True
+        self.why = "a violation was found"
+        self.wrong = self._choices(frames), wrong
+        return False
+
+    def _on(self, frames: list[Frame]) -> bool:
+        """To the next schedule: the last choice that may be made in another way."""
+        while frames:
+            frame = frames[-1]
+            done = frame.options[frame.place]
+            if self.reduce:
+                frame.asleep[done.label] = done
+            frame.place += 1
+            if frame.place < len(frame.options):
+                return True
+            frames.pop()
+        return False
+
+    def _choices(self, frames: list[Frame]) -> Schedule:
+        """The frames as data: run once more, to name each step as it was when it was taken."""
+        choices: list[Choice] = []
+        self.rig.reset()
+        for frame in frames:
+            option = frame.options[frame.place]
+            choices.append(self.rig.choice(option))
+            self.rig.take(option)
+        return Schedule(choices)
+
+    def _within(self) -> bool:
+        if self.schedules % COLLECT == 0:
+            gc.collect(1)
+        if self.tell is not None:
+            self.tell(self.so_far())
+        if self.schedules >= self.most:
+            self.why = f"it stopped at {self.most:,} schedules"
+        elif time.monotonic() - self.begun > self.seconds:
+            self.why = f"it stopped after {self.seconds:g} s"
+        return not self.why
+
+    def so_far(self) -> Progress:
+        seconds = time.monotonic() - self.begun
+        return Progress(self.schedules, self.steps, self.longest, 0, seconds, self.handled, "schedules")
+
+
+def _inherited(frame: Frame) -> dict[Any, Option]:
+    """What sleeps after the choice of a frame: what slept or was done before it, and is independent of it."""
+    option = frame.options[frame.place]
+    if option.do not in ("deliver", "timer"):
+        return {}
+    return {
+        label: other
+        for label, other in frame.asleep.items()
+        if other.node != option.node and other.do in ("deliver", "timer")
+    }
+
+
+def judging(errors: bool, invariants: Sequence[Any], broken: Callable[[Any, Any], str | None]) -> Any:
+    """What is wrong with the state of a rig, by its nodes' errors and by invariants."""
+
+    def judge(rig: Rig) -> str | None:
+        if errors and rig.error:
+            return rig.error
+        if invariants:
+            moment = rig.moment()
+            for invariant in invariants:
+                wrong = broken(invariant, moment)
+                if wrong:
+                    return wrong
+        return None
+
+    return judge

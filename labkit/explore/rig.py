@@ -1,0 +1,235 @@
+"""A system of real processes that is run step by step, each step chosen from outside. For search by replay."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from labkit.engine.loop import VirtualLoop
+from labkit.engine.moment import Moment
+from labkit.engine.process import CALLS, Clock, Process
+from labkit.engine.values import is_shown, plain
+from labkit.engine.world import Runs
+from labkit.errors import HandlerError, UnknownNode
+from labkit.explore.local import Place, write
+from labkit.explore.schedule import PACE, Choice, wake_name
+from labkit.message import by_value, is_flat
+
+
+class Option(NamedTuple):
+    """A step that may be taken: what it does, and at which node. `label` names it in all schedules that
+    differ only in the order of independent steps."""
+
+    do: str
+    node: str
+    label: tuple[Any, ...]
+
+
+class Rig:
+    """The world of several processes. Messages and timers wait in a list until they are chosen; it keeps no trace."""
+
+    def __init__(self, places: list[Place], seed: int, budgets: dict[str, int | None]):
+        self.places, self.budgets = {place.id: place for place in places}, budgets
+        self.loop = VirtualLoop()  # type: ignore[abstract]
+        self.seeds: dict[tuple[str, int], str] = {}
+        self.seed = seed
+
+    def reset(self) -> None:
+        """Start anew."""
+        self.loop.now = 0.0
+        self.loop.heap.clear()
+        self.waiting: dict[tuple[Any, ...], Any] = {}  # label -> message or wake, in the order in which they came
+        self.counts = dict.fromkeys(self.places, 0)
+        self.left = dict(self.budgets)
+        self.times = dict.fromkeys(self.places, 0.0)  # each node's own, so that the steps of others do not matter to it
+        self.processes: dict[str, Process | None] = dict.fromkeys(self.places)
+        self.boots = dict.fromkeys(self.places, 0)
+        self.disks: dict[str, tuple[dict[Any, Any], list[Any]]] = {id: ({}, []) for id in self.places}
+        self.error: str | None = None
+        for id in self.places:
+            self._boot(id)
+
+    def _boot(self, id: str) -> None:
+        self.boots[id] += 1
+        boot, place = self.boots[id], self.places[id]
+        seed = self.seeds.get((id, boot))
+        if seed is None:
+            seed = self.seeds[id, boot] = hashlib.sha256(f"{self.seed}/node/{id}/{boot}".encode()).hexdigest()
+        self.processes[id] = process = Process(
+            place.program, id, place.peers, loop=self.loop, world=self, seed=seed, boot=boot, clock=Clock(),
+            stored=self.disks[id][0], traced=False,
+        )  # fmt: skip
+        process.boot()
+
+    # --- steps
+
+    def options(self) -> list[Option]:
+        """What may happen next. Of two timers of a node the one set earlier goes first if its delay is no longer."""
+        found: list[Option] = []
+        shortest: dict[str, float] = {}
+        dead: list[Any] = []
+        left = self.left
+        for label, entry in self.waiting.items():
+            kind = label[0]
+            if kind == "message":
+                to = entry[1]
+                if self.processes[to] is not None:
+                    found.append(Option("deliver", to, label))
+                    if left["duplicates"] != 0:
+                        found.append(Option("duplicate", to, ("duplicate", *label)))
+                if left["losses"] != 0:
+                    found.append(Option("lose", to, ("lose", *label)))
+                continue
+            process, due, callback, argument, delay = entry
+            if not alive(process, due, callback, argument):
+                dead.append(label)
+                continue
+            if left["timers"] != 0 and delay < shortest.get(process.id, 1e300):
+                found.append(Option("timer", process.id, label))
+                shortest[process.id] = delay
+        for label in dead:
+            del self.waiting[label]
+        if left["crashes"] != 0:
+            for id, running in self.processes.items():
+                if running is not None:
+                    found += [Option("crash", id, ("crash", id, kept)) for kept in range(len(self.disks[id][1]) + 1)]
+        if left["restarts"] != 0:
+            found += [
+                Option("restart", id, ("restart", id)) for id, running in self.processes.items() if running is None
+            ]
+        return found
+
+    def take(self, option: Option) -> None:
+        """Take a step."""
+        do, id, label = option
+        entry: Any = self.waiting.get(label[1:] if do in ("duplicate", "lose") else label)
+        if do in _COSTS:
+            budget = _COSTS[do]
+            left = self.left[budget]
+            self.left[budget] = left if left is None else left - 1
+        now = self.times[id] + PACE
+        if do in ("deliver", "duplicate"):
+            now = max(now, entry[5] + PACE)
+        elif do == "timer":
+            now = max(now, entry[1])
+        self.loop.now = self.times[id] = now
+        if do == "deliver":
+            del self.waiting[label]
+            process = self.processes[id]
+            assert process is not None
+            process.deliver(entry[2], entry[0], entry[3], entry[4])
+        elif do == "timer":
+            del self.waiting[label]
+            process, due, callback, argument, _ = entry
+            process.late(callback, argument, due)
+        elif do == "duplicate":
+            process = self.processes[id]
+            assert process is not None
+            process.deliver(entry[2], entry[0], entry[3], entry[4])
+        elif do == "lose":
+            del self.waiting[label[1:]]
+        elif do == "crash":
+            self._crash(id, label[2])
+        else:
+            self._boot(id)
+
+    def _crash(self, id: str, kept: int) -> None:
+        process = self.processes[id]
+        if process is not None:
+            process.stop()
+            self.processes[id] = None
+        durable, pending = self.disks[id]
+        write(durable, pending[:kept])
+        pending.clear()
+
+    def choice(self, option: Option) -> Choice:
+        """A step as data, just before it is taken."""
+        do, id, label = option
+        entry: Any = self.waiting.get(label[1:] if do in ("duplicate", "lose") else label)
+        if do == "timer":
+            same = [
+                other
+                for other, found in self.waiting.items()
+                if other[0] == "wake"
+                and alive(*found[:4])
+                and found[0].id == id
+                and wake_name(found[2], found[3]) == wake_name(entry[2], entry[3])
+            ]
+            return Choice("timer", id, None, wake_name(entry[2], entry[3]), same.index(label))
+        if do in ("crash", "restart"):
+            return Choice(do, id, which=label[2] if do == "crash" else 0)
+        what, own = plain(entry[2]), label if do == "deliver" else label[1:]
+        same = [
+            other
+            for other, found in self.waiting.items()
+            if other[0] == "message" and found[:2] == entry[:2] and plain(found[2]) == what
+        ]
+        return Choice(do, id, entry[0], what, same.index(own))
+
+    def moment(self) -> Moment:
+        """What the nodes show."""
+        state = {}
+        for id, process in self.processes.items():
+            if process is not None:
+                attributes = process.node.__dict__.items()
+                state[id] = {name: plain(value) for name, value in attributes if is_shown(name, value)}
+        return Moment(state=state)
+
+    # --- the world of the processes
+
+    @property
+    def now(self) -> float:
+        return self.loop.now
+
+    def sender(self, process: Process) -> Callable[..., None]:
+        src, reach = process.id, self.places[process.id].reach
+
+        def send(to: str, message: Any, call: int | None = None, reply: int | None = None) -> None:
+            if to not in self.places or (reach is not None and to not in reach):
+                raise UnknownNode(f"{src} cannot send to {to!r}: the nodes are {', '.join(self.places)}")
+            if call is not None and not (type(call) is int and call > CALLS):
+                raise HandlerError(f"send takes who gets it and the message: what is {call!r} for?")
+            if not is_flat[type(message)](message):
+                message = by_value(message)
+            self.counts[src] = count = self.counts[src] + 1
+            self.waiting["message", src, count] = (src, to, message, call, reply, self.loop.now)
+
+        return send
+
+    def wake(self, due: float, callback: Any, argument: Any) -> None:
+        process = callback.__self__
+        self.counts[process.id] = count = self.counts[process.id] + 1
+        self.waiting["wake", process.id, count] = (process, due, callback, argument, due - self.loop.now)
+
+    def record(self, event: Any) -> None:
+        if event[1] == "error":
+            self.error = f"{event[2]} raised {event[6]['error']} ({event[6]['where']})"
+
+    def store(self, process: Runs, key: Any, value: Any, deleted: bool) -> None:
+        self.disks[process.id][1].append((key, value, deleted))
+
+    def sync(self, process: Runs) -> None:
+        durable, pending = self.disks[process.id]
+        write(durable, pending)
+        pending.clear()
+
+    def failed(self, process: Runs, error: BaseException) -> None:
+        self._crash(process.id, 0)
+
+
+_COSTS = {"timer": "timers", "lose": "losses", "duplicate": "duplicates", "crash": "crashes", "restart": "restarts"}
+
+
+def alive(process: Any, due: float, callback: Any, argument: Any) -> bool:
+    """Whether a call that a process asked for would still do something."""
+    if not process.alive:
+        return False
+    awaited = process.awaits(callback, argument, due)
+    if awaited is not None:
+        return bool(awaited)
+    if callback == process.expire:
+        return argument in process._calls
+    if callback == process.resume:
+        return not argument.over
+    return not argument.cancelled()
