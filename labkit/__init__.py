@@ -19,6 +19,7 @@ from labkit.errors import (
 )
 from labkit.message import Error, Message
 from labkit.node import Node, on
+from labkit.system import DistributedSystem
 
 __version__ = "0.1.0"
 
@@ -26,6 +27,7 @@ __all__ = [
     "BudgetExceeded",
     "Client",
     "Cluster",
+    "DistributedSystem",
     "Error",
     "Event",
     "Fault",

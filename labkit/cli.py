@@ -46,11 +46,24 @@ def main() -> None:
 
 @click.command()
 @click.option("--json", "json_wanted", is_flag=True, help="Print the report as JSON.")
-def doctor(**options: Any) -> None:
+@click.option("--determinism", "file", metavar="FILE", help="Run a .py or .ipynb file thrice: is it always the same?")
+@click.option("--seed", type=int, help="With --determinism: the seed of every cluster, whatever the file says.")
+@click.option("--seconds", type=float, help="With --determinism: run every cluster on to this virtual time.")
+def doctor(file: str | None, seed: int | None, seconds: float | None, **options: Any) -> None:
     """Check this computer: what is missing, and the command that gets it.
 
     Exits with 0 if labkit can be used, else with 1.
+
+    With --determinism it examines a program instead: it runs the file in three processes, compares the traces of its
+    clusters, and says where they first differ, and why. Exits with 0 if they are the same, 1 if they differ, and 3 if
+    the file cannot be examined.
     """
+    if file is not None:
+        from labkit.determinism.compare import main as compare
+
+        sys.exit(compare(file, seed, seconds))
+    if seed is not None or seconds is not None:
+        raise click.UsageError("--seed and --seconds go with --determinism FILE")
     from labkit.doctor import main as examine_and_print
 
     sys.exit(examine_and_print(**options))

@@ -99,6 +99,11 @@ class Node:
         return self._process.peers
 
     @property
+    def connections(self) -> tuple[str, ...]:
+        """The same as `peers`, in the words of `DistributedSystem`."""
+        return self._process.peers
+
+    @property
     def now(self) -> float:
         """What this node's own clock shows, in seconds. It may be skewed (`cluster.clock`)."""
         return self._process.clock()

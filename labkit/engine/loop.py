@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from labkit.engine.budget import PENDING_LIMIT, EndlessLoop, watchdog
+from labkit.engine.refused import guarded, refuse
 from labkit.errors import BudgetExceeded, LabkitError
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _finish(argument: None) -> NoReturn:
     raise _Finished
 
 
+@refuse
 class VirtualLoop(asyncio.AbstractEventLoop):
     """The event loop of a simulated cluster. `now` is in virtual seconds since the start."""
 
@@ -107,6 +109,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.now = 0.0
         self.heap: list[Entry] = []
         self.ready: deque[Handle] = deque()
+        self.overdue: list[Handle] = []  # calls whose time had passed when they were asked for
         self.current: Process | None = None  # whose code is running
         self.between: Callable[[], None] = lambda: None  # called now and then between two steps, to tidy up
         self._count = 0
@@ -209,11 +212,12 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         collecting = gc.isenabled()
         interrupt = _take_interrupts()
         events._set_running_loop(self)
-        sys.set_asyncgen_hooks(None, None)
+        sys.set_asyncgen_hooks(None, self.finalize)
         gc.disable()
         watched = watchdog.watch(self)
         try:
-            yield
+            with guarded():
+                yield
         except EndlessLoop:  # it struck between two steps
             raise BudgetExceeded(f"stopped at {self.now:g} s: time stood still for too long") from None
         finally:
@@ -227,6 +231,12 @@ class VirtualLoop(asyncio.AbstractEventLoop):
                 signal.signal(signal.SIGINT, interrupt)
             self.current = None
             self._depth -= 1
+
+    def take_overdue(self) -> None:
+        """Make the overdue calls ready, after what is ready by now: as asyncio does between two rounds."""
+        self.overdue.sort(key=Handle.when)
+        self.ready.extend(self.overdue)
+        self.overdue.clear()
 
     def number(self) -> int:
         self._numbers += 1
@@ -245,11 +255,6 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.ready.append(handle)
         return handle
 
-    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
-        raise LabkitError(
-            "a node is simulated in one thread: call_soon_threadsafe has no meaning in it (use call_soon)"
-        )
-
     def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
         return self._timer(self.time() + delay, callback, args, context)
 
@@ -261,8 +266,12 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         if process is None:
             raise LabkitError("only a node's own code can set a timer in virtual time")
         handle = Handle(callback, args, copy_context() if context is None else context, when)
-        due = process.true_time(when)
-        process.wake(due if due > self.now else self.now, process.run_handle, handle)
+        if when <= process.clock():
+            self.overdue.append(handle)
+            self.call_soon(int)  # so that something is ready, and the turn of what is overdue comes
+        else:
+            due = process.true_time(when)
+            process.wake(due if due > self.now else self.now, process.run_handle, handle)
         return handle
 
     def create_future(self) -> asyncio.Future[Any]:  # type: ignore[override]
@@ -275,16 +284,48 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def create_task(self, coro: Any, *, name: str | None = None, context: Any = None, **_: Any) -> Task:  # type: ignore[override]
         if self.current is None:
             raise LabkitError("only a node's own code can start a task in virtual time")
-        return self.current.create_task(coro, name, context)
+        return self.current.tasks.create(coro, name, context)
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future:  # type: ignore[override]
-        """Runs it at once, in no virtual time: the simulation has one thread."""
+        """Runs it at once, in no virtual time: the simulation has one thread. Others get their turn before the result
+        is there."""
         future = Future(loop=self)
+        settle: Callable[[Any], None] = future.set_result
         try:
-            future.set_result(func(*args))
+            result = func(*args)
         except Exception as error:
-            future.set_exception(error)
+            settle, result = future.set_exception, error
+        self.call_soon(lambda: None if future.done() else settle(result))
         return future
+
+    async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        """A stream to another node, known by its id: see `labkit.engine.streams`."""
+        _no_such_options("create_connection", options, "ssl", "sock", "local_addr")
+        return await self._caller().streams.connect(protocol_factory, host, port)
+
+    async def create_server(self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        """Listen on a port of the node whose code calls: see `labkit.engine.streams`."""
+        _no_such_options("create_server", options, "ssl", "sock")
+        server = self._caller().streams.listen(protocol_factory, host, port)
+        if options.get("start_serving", True):
+            server.listen()
+        return server
+
+    def _caller(self) -> Process:
+        if self.current is None:
+            raise LabkitError("only a node's own code can open streams")
+        return self.current
+
+    def finalize(self, generator: Any) -> None:
+        """An async generator that its owner left unfinished: let it run its `finally`, in a task of its own."""
+        if self.current is not None and self.current.alive:
+            self.call_soon(self.create_task, generator.aclose())
+
+    async def shutdown_asyncgens(self) -> None:
+        """Nothing to do: `finalize` does it."""
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Nothing to do: there is none."""
 
     def is_running(self) -> bool:
         return self._depth > 0
@@ -297,34 +338,29 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     get_debug = staticmethod(bool)  # False; asked for every future that is made
 
+    def set_debug(self, enabled: bool) -> None:
+        """Accepted, and without effect: what asyncio's debug mode warns of is an error here, or cannot happen."""
+
+    def get_task_factory(self) -> None:
+        return None
+
+    def get_exception_handler(self) -> None:
+        return None
+
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """What asyncio would log: exceptions that nobody looked at. The process reports those itself, at once."""
+        """What asyncio would log: exceptions that nobody looked at. The process reports those itself, at once; but
+        from Python 3.12 on a stream's handler that fails is reported only here."""
+        if context.get("message", "").endswith("client_connected_cb") and self.current is not None:
+            self.current.error = context.get("exception")
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         pass
 
 
-def _refuse(name: str, instead: str) -> Callable[..., Any]:
-    def refuse(self: VirtualLoop, *args: Any, **options: Any) -> NoReturn:
-        raise LabkitError(f"{name} is not possible in a simulated node: {instead}")
-
-    return refuse
-
-
-for _name, _instead in {
-    "create_connection": "a node sends messages with self.send and self.call, not through sockets",
-    "create_server": "a node receives messages in its handlers, not through sockets",
-    "create_datagram_endpoint": "a node sends messages with self.send, not through sockets",
-    "create_unix_connection": "a node sends messages with self.send and self.call, not through sockets",
-    "create_unix_server": "a node receives messages in its handlers, not through sockets",
-    "subprocess_exec": "a simulated node cannot start programs",
-    "subprocess_shell": "a simulated node cannot start programs",
-    "getaddrinfo": "nodes are known by their ids, not by addresses",
-    "add_signal_handler": "a simulated node receives no signals; crash it with cluster.crash",
-    "run_forever": "use cluster.run(seconds)",
-    "run_until_complete": "it is running already: await the coroutine, or start it with asyncio.create_task",
-}.items():
-    setattr(VirtualLoop, _name, _refuse(_name, _instead))
+def _no_such_options(name: str, options: dict[str, Any], *impossible: str) -> None:
+    for option in impossible:
+        if options.get(option):
+            raise LabkitError(f"{name}({option}=...) is not possible in a simulated node: give a node's id and a port")
 
 
 def _swap_task(loop: asyncio.AbstractEventLoop | None, task: Any) -> Any:

@@ -183,6 +183,9 @@ class Network:
         if self.machines[flight[1]].process is process:  # else it crashed before it came to send this
             self.links.send(flight, self.loop.now + latency)
 
+    def open_streams(self) -> None:
+        """Streams are possible between all nodes."""
+
     # --- faults
 
     def stream(self, name: str) -> random.Random:

@@ -9,9 +9,7 @@ way) is inert.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import random
-import traceback
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine
 from types import CoroutineType
@@ -19,13 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.engine import budget
 from labkit.engine.buggify import Buggify, check_site
+from labkit.engine.connection import Segment
 from labkit.engine.disk import open_disk
-from labkit.engine.loop import Handle, Task, VirtualLoop
+from labkit.engine.loop import Handle, VirtualLoop
+from labkit.engine.streams import Streams
+from labkit.engine.tasks import Tasks
 from labkit.engine.timers import Timer
+from labkit.engine.tracebacks import student_frames, student_traceback
 from labkit.engine.values import is_shown, plain, same, snapshot, without_addresses
 from labkit.engine.waiting import Later, Waiter
 from labkit.engine.world import World
-from labkit.errors import BudgetExceeded, HandlerError, LabkitError, NodeDown, RemoteError
+from labkit.errors import BudgetExceeded, HandlerError, NodeDown, RemoteError
 from labkit.message import Error, Message
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Process:
     ):
         self.id, self.peers, self.loop, self.world, self.clock_ = id, peers, loop, world, clock
         self.alive = True
-        self.timers = 0
+        self.timers, self.boots = 0, boot
         self.traced = traced
         self.buggify = buggify
         self.error: BaseException | None = None  # raised in this step by a coroutine
@@ -88,10 +90,8 @@ class Process:
         self._inbox: deque[tuple[Message, str]] = deque()
         self._receivers: deque[Waiter] = deque()
         self._receives = not program._handlers
-        self._tasks: list[Task] = []
-        self._prune_at = 64
-        self._named = 0
-        self._failed: list[asyncio.Task[Any]] = []
+        self.tasks = Tasks(id, loop)
+        self._streams: Streams | None = None
         self._seen: dict[str, Any] | None = None
         self.disk = open_disk(self, stored, broken)
         self.random = random.Random(seed)
@@ -218,25 +218,32 @@ class Process:
 
     def _drain(self) -> None:
         """Run what this step made ready, until nothing is."""
-        ready, left = self.loop.ready, STEP_LIMIT
+        loop, ready, left = self.loop, self.loop.ready, STEP_LIMIT
         while ready:
-            handle = ready.popleft()
-            if not handle._cancelled:
-                handle.context.run(handle.callback, *handle.args)
-            if self.error is not None:
-                raise self.error
-            left -= 1
-            if not left:
+            turn = len(ready)
+            left -= turn
+            if left < 0:
                 raise BudgetExceeded(
                     f"{self.id} ran {STEP_LIMIT:,} callbacks without letting time pass: a loop that never really waits?"
                 )
-        if self._failed:
-            self._raise_unseen()
+            while turn:
+                turn -= 1
+                handle = ready.popleft()
+                if not handle._cancelled:
+                    handle.context.run(handle.callback, *handle.args)
+                if self.error is not None:
+                    raise self.error
+            if loop.overdue:
+                loop.take_overdue()
+        if self.tasks.failed:
+            self.tasks.raise_unseen()
 
     # --- handlers and coroutines
 
     def _find_handler(self, message: Any) -> Callable[..., Any]:
         """The handler of a message whose own class has none: a base class's, or the inbox of `receive`."""
+        if isinstance(message, Segment):
+            return self._to_stream
         found = self.node._handler_for(type(message))
         if found is not None:
             self._handlers[type(message)] = found
@@ -245,6 +252,9 @@ class Process:
             self._handlers[type(message)] = self._to_inbox
             return self._to_inbox
         raise HandlerError(self.node._why_no_handler(type(message)))
+
+    def _to_stream(self, node: Node, segment: Segment, sender: str) -> None:
+        self.streams.arrived(sender, segment)
 
     def _to_inbox(self, node: Node, message: Any, sender: str) -> None:
         self._inbox.append((message, sender))
@@ -259,8 +269,7 @@ class Process:
         if isinstance(result, Message) and sender is not None:
             self.send(sender, result, None, call)
         elif type(result) is CoroutineType:
-            task: Task = Task(self._serve(result, sender, call), loop=self.loop, name=self.id)
-            self._keep(task)
+            self.tasks.serve(self._serve(result, sender, call))
             self.loop.ready.pop().run()  # its first step, now: the same on every version of Python
             if self.error is not None:
                 raise self.error
@@ -292,36 +301,6 @@ class Process:
                 f"a handler returned {result!r}: it returns None, or a Message, which answers the sender"
             )
         self.send(sender, result, None, call)
-
-    def create_task(self, coroutine: Any, name: str | None, context: contextvars.Context | None) -> Task:
-        """asyncio.create_task, inside a node. A task that fails while nobody waits for it is an error of the node."""
-        self._named += 1
-        options: dict[str, Any] = {"loop": self.loop, "name": name or f"{self.id}-task-{self._named}"}
-        if context is not None:
-            options["context"] = context
-        task = Task(coroutine, **options)
-        task.add_done_callback(self._note_failure)
-        self._keep(task)
-        return task
-
-    def _keep(self, task: Task) -> None:
-        """Remember a task, to close it in a crash."""
-        self._tasks.append(task)
-        if len(self._tasks) > self._prune_at:
-            self._tasks = [task for task in self._tasks if not task.done()]
-            self._prune_at = 2 * len(self._tasks) + 64
-
-    def _note_failure(self, task: asyncio.Task[Any]) -> None:
-        if task._log_traceback:  # type: ignore[attr-defined]  # it failed, and nobody has looked at the exception yet
-            self._failed.append(task)
-
-    def _raise_unseen(self) -> None:
-        failed, self._failed = self._failed, []
-        for task in failed:
-            if task._log_traceback:  # type: ignore[attr-defined]
-                error = task.exception()
-                assert error is not None
-                raise error
 
     # --- what a node asks for
 
@@ -373,6 +352,14 @@ class Process:
         """When this node's own clock shows `local`."""
         clock = self.clock_
         return local if clock.rate == 1.0 and clock.offset == 0.0 else (local - clock.offset) / clock.rate
+
+    @property
+    def streams(self) -> Streams:
+        """The connections of this boot. Raises LabkitError where a node can have none."""
+        if self._streams is None:
+            self.world.open_streams()
+            self._streams = Streams(self)
+        return self._streams
 
     def note(self, text: str) -> None:
         if self.alive:
@@ -434,41 +421,17 @@ class Process:
         self.alive = False
         self.send = self.node.send = self._cannot_send
         self._observe = _nothing  # type: ignore[method-assign]
+        self.loop.current = self  # async generators that end with it are not another node's to finish
         self.loop.ready.clear()
-        for task in self._tasks:
-            if not task.done():
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
-                try:
-                    task.get_coro().close()  # type: ignore[union-attr]
-                except BaseException as error:  # a `finally` or `except` of the student's that goes on after the end
-                    if isinstance(error, KeyboardInterrupt):
-                        raise
-        self._tasks.clear()
+        self.loop.overdue.clear()
+        if self._streams is not None:
+            self._streams.stop()
+        self.tasks.close()
         self._calls.clear()
         self._receivers.clear()
         self.loop.ready.clear()
+        self.loop.overdue.clear()
 
 
 def _nothing() -> None:
     """What is seen of a node that is over."""
-
-
-def student_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    """The traceback's frames that are not labkit's or asyncio's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    inside = (str(_PACKAGE), str(_ASYNCIO))
-    own = [frame for frame in frames if not frame.filename.startswith(inside) or "/protocols/" in frame.filename]
-    return own if own or isinstance(error, LabkitError) else list(frames)
-
-
-def student_traceback(error: BaseException) -> str:
-    """The traceback as Python prints it, with the student's frames only; of a group, those of its members too."""
-    lines = ["Traceback (most recent call last):\n", *traceback.format_list(student_frames(error))]
-    lines += [f"{type(error).__name__}: {error}".removesuffix(": ") + "\n"]
-    if isinstance(error, BaseExceptionGroup):
-        lines += [f"  | {line}\n" for member in error.exceptions for line in student_traceback(member).splitlines()]
-    return "".join(lines)
-
-
-_PACKAGE = __file__.rsplit("/engine/", 1)[0] + "/"
-_ASYNCIO = asyncio.__file__.rsplit("/", 1)[0] + "/"

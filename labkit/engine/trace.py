@@ -42,7 +42,7 @@ import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, overload
+from typing import IO, Any, cast, overload
 
 import msgspec
 
@@ -54,7 +54,7 @@ COLUMNS = ("time", "kind", "node", "peer", "id", "due", "data")
 WIDTH = len(COLUMNS)
 FORMAT, VERSION = "labkit-trace", 1
 EVENTS = 10_000  # in a chunk
-KEPT = 20  # chunks that are kept as they are
+KEPT = 20  # chunks of a long trace that are kept as they are, at least; once there are twice as many, half is put away
 IN_MEMORY = 64 << 20  # bytes of older ones that are kept in memory
 APART = 2_000  # events between two moments that are kept
 CARRYING = frozenset({"send", "duplicate", "corrupt", "invoke", "ok"})  # kinds of events whose data is a message
@@ -64,7 +64,7 @@ _decode = msgspec.msgpack.Decoder(list).decode
 
 
 class _Chunk:
-    """Ten thousand events: their values, or where they lie, encoded, once they are old."""
+    """Ten thousand old events: where they lie, encoded, or their values."""
 
     __slots__ = ("length", "offset", "time", "values")
 
@@ -78,8 +78,8 @@ class Trace:
     """The events of one run. `len`, indexing, slicing and iteration give `Event`s; `select` picks some kinds or one
     node.
 
-    The last events, 200,000 and more, are kept as they are; older ones are kept encoded, about 40 bytes each, and
-    beyond 64 MB in a temporary file. Reading is the same for all.
+    The last 200,000 events or more are kept as they are; older ones are kept encoded, about 40 bytes each, and beyond
+    64 MB in a temporary file. Reading is the same for all.
     """
 
     def __init__(
@@ -94,8 +94,7 @@ class Trace:
         )  # record((time, kind, node, peer, id, due, data)): flat, because a million tuples are slow
         self._chunks: list[_Chunk] = []
         self._hash = hashlib.sha256(_encode([FORMAT, VERSION, self.nodes]))
-        self._hashed = 0  # chunks
-        self._old = 0  # chunks that were looked at, to be put away
+        self._hashed = 0  # chunks that are in the hash
         self._file: IO[bytes] | None = None
         self._classes: dict[str, type] = {}  # of the messages put away, by name
         self._recent: dict[int, list[Any]] = {}  # chunks read again
@@ -103,38 +102,26 @@ class Trace:
         self._moments: list[Moment] = []
 
     def settle(self) -> None:
-        """Put old events away. The run calls this now and then; reading does not notice."""
-        tail = self._tail
-        while len(tail) >= _CHUNK:
-            self._chunks.append(_Chunk(tail[:_CHUNK]))
-            del tail[:_CHUNK]
-        while len(self._chunks) - self._old > KEPT:
-            self._put_away(self._chunks[self._old])
-            self._old += 1
+        """Put old events away, if there are many. The run calls this now and then; reading does not notice."""
+        if len(self._tail) >= 2 * KEPT * _CHUNK:
+            for number in range(KEPT):
+                values = self._tail[number * _CHUNK : (number + 1) * _CHUNK]
+                self._chunks.append(self._put_away(values))
+            del self._tail[: KEPT * _CHUNK]
 
-    def _put_away(self, chunk: _Chunk) -> None:
-        """Encode a chunk, unless it holds what could not be read back exactly."""
-        values = chunk.values
-        assert values is not None
-        data = self._digested() if self._hashed == self._old else _plainly(values)
+    def _put_away(self, values: list[Any]) -> _Chunk:
+        """The next chunk: encoded and written, unless it holds what could not be read back exactly."""
+        chunk, data = _Chunk(values), _plainly(values)
+        if self._hashed == len(self._chunks):
+            self._hashed += 1
+            self._hash.update(_encoded(values) if data is None else data)
         kinds = {kind for kind in set(map(type, values[6::WIDTH])) if issubclass(kind, msgspec.Struct)}
-        carried = {kind for kind, held in zip(values[1::WIDTH], values[6::WIDTH], strict=True) if type(held) in kinds}
-        if data is None or carried - CARRYING or any(self._classes.setdefault(_tag(k), k) is not k for k in kinds):
-            return
-        if self._file is None:
-            self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # type: ignore[assignment]  # noqa: SIM115
-            assert self._file is not None
-        chunk.offset, chunk.length = self._file.seek(0, 2), len(data)
-        self._file.write(data)
-        chunk.values = None
-
-    def _digested(self) -> bytes | None:
-        """Add the next chunk to the digest. Returns its encoding, or None if that is not exact."""
-        values = self._values(self._hashed)
-        data = _plainly(values)
-        self._hashed += 1
-        self._hash.update(_encoded(values) if data is None else data)
-        return data
+        if data is not None and all(self._classes.setdefault(_tag(kind), kind) is kind for kind in kinds):
+            if self._file is None:
+                self._file = cast(IO[bytes], tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115
+            chunk.values, chunk.offset, chunk.length = None, self._file.seek(0, 2), len(data)
+            self._file.write(data)
+        return chunk
 
     def _values(self, number: int) -> list[Any]:
         """The values of one chunk; of the tail, for the number after the last."""
@@ -220,7 +207,9 @@ class Trace:
         """The cluster at a moment, in virtual seconds, as far as the trace tells: after all that happened by then."""
         starts = [chunk.time for chunk in self._chunks] + self._tail[:1]
         number = max(0, bisect_right(starts, time) - 1)
-        return self.after(number * EVENTS + bisect_right(self._decoded(number)[::WIDTH], time) - 1)
+        values = self._decoded(number)
+        events = range(len(values) // WIDTH)
+        return self.after(number * EVENTS + bisect_right(events, time, key=lambda event: values[event * WIDTH]) - 1)
 
     def after(self, seq: int) -> Moment:
         """The cluster just after an event; before all of them, for -1.
@@ -233,7 +222,9 @@ class Trace:
             place = len(self._moments) * APART
             self._moments.append(self._follow(self._moments[-1], place - APART, place) if place else Moment())
         kept = (seq + 1) // APART
-        return self._follow(self._moments[kept], kept * APART, seq + 1)
+        moment = self._follow(self._moments[kept], kept * APART, seq + 1)
+        moment.event = self[seq] if seq >= 0 else None
+        return moment
 
     def _follow(self, moment: Moment, start: int, stop: int) -> Moment:
         """The moment after the events start to stop."""
@@ -246,7 +237,6 @@ class Trace:
                 if values[place + 1] in CHANGING:
                     moment.apply(Event(seq, *values[place : place + WIDTH]))
             start = end
-        moment.event = self[stop - 1] if stop else None
         return moment
 
     def mark(self, seq: int, label: str, kind: str = "violation") -> None:
@@ -255,12 +245,15 @@ class Trace:
 
     def digest(self) -> str:
         """SHA-256 (hex) of the whole trace. The same code, seed and faults give the same digest in every process."""
-        self.settle()
-        while self._hashed < len(self._chunks):
-            self._digested()
+        put_away = len(self._chunks)
+        while (self._hashed - put_away + 1) * _CHUNK <= len(self._tail):
+            start = (self._hashed - put_away) * _CHUNK
+            self._hash.update(_encoded(self._tail[start : start + _CHUNK]))
+            self._hashed += 1
         digest = self._hash.copy()
-        if self._tail:
-            digest.update(_encoded(self._tail))
+        rest = self._tail[(self._hashed - put_away) * _CHUNK :]
+        if rest:
+            digest.update(_encoded(rest))
         return digest.hexdigest()
 
     def header(self) -> dict[str, Any]:

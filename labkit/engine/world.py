@@ -61,5 +61,8 @@ class World(Protocol):
     def sync(self, process: Runs) -> None:
         """Make the writes so far durable."""
 
+    def open_streams(self) -> None:
+        """Raises LabkitError where nodes cannot have streams."""
+
     def failed(self, process: Runs, error: BaseException) -> None:
         """The program raised an error: the process is over. (It has recorded the error already.)"""

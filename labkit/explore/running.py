@@ -14,7 +14,7 @@ from labkit.check.invariants import Violation, no_errors
 from labkit.check.verdict import Verdict
 from labkit.cluster import Cluster
 from labkit.engine.faults import Faults
-from labkit.engine.process import student_frames
+from labkit.engine.tracebacks import student_frames
 from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Trace
 from labkit.errors import BudgetExceeded, LabkitError, NodeDown, RemoteError

@@ -28,12 +28,15 @@ import msgspec
 
 import labkit
 from labkit.engine.buggify import Buggify
+from labkit.engine.connection import Segment
 from labkit.engine.loop import VirtualLoop
 from labkit.engine.network import Network
 from labkit.engine.platters import disk_full
 from labkit.engine.process import Clock, Process
+from labkit.engine.refused import guarded
 from labkit.engine.timers import Timer
 from labkit.engine.world import Send
+from labkit.errors import LabkitError
 from labkit.grade import confine, wire
 from labkit.message import Message, by_value
 from labkit.node import Node
@@ -223,9 +226,11 @@ def _serve(link: socket.socket, program: wire.Program, code: Code | None) -> Non
 def _running(loop: VirtualLoop) -> Iterator[None]:
     """As `loop.running()`, without its watchdog: here the referee is the one who loses patience."""
     gc.disable()
+    sys.set_asyncgen_hooks(finalizer=loop.finalize)
     events._set_running_loop(loop)
     try:
-        yield
+        with guarded():
+            yield
     finally:
         events._set_running_loop(None)
 
@@ -265,7 +270,7 @@ class _Classes(wire.Makers):
     def message(self, name: str, fields: dict[str, Any]) -> Any:
         kind = self._messages.get(name)
         if kind is None:
-            self._messages = {found.__name__: found for found in _below(Message)}
+            self._messages = {found.__name__: found for found in _below(Message) if not issubclass(found, Segment)}
             if name not in self._messages:  # a node of another class sent it: it is no less a message for that
                 self._messages[name] = msgspec.defstruct(name, [*fields], bases=(Message,), frozen=True)
             kind = self._messages[name]
@@ -375,6 +380,12 @@ class Outbox(Network):
     def _list(self, event: tuple[Any, ...]) -> None:
         _, kind, _, _, id, due, data = event
         self.effects.append(_RECORDS[kind](id, due, data))
+
+    def open_streams(self) -> None:
+        raise LabkitError(
+            "streams (asyncio.open_connection, asyncio.start_server) are not there when a submission is graded: "
+            "send messages with self.send and self.call"
+        )
 
     def store(self, process: Any, key: Any, value: Any, deleted: bool) -> None:
         if self._full and not deleted:

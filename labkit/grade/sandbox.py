@@ -32,7 +32,8 @@ LABKIT = Path(labkit.__file__).resolve().parent
 # The parts of labkit that a node runs on. What is not named here does not exist for a submission.
 VISIBLE = (
     "__init__.py", "__pycache__", "errors.py", "message.py", "node.py", "client.py", "cluster.py", "members.py",
-    "engine", "grade/__init__.py", "grade/child.py", "grade/confine.py", "grade/wire.py", "grade/__pycache__",
+    "system.py", "engine",
+    "grade/__init__.py", "grade/child.py", "grade/confine.py", "grade/wire.py", "grade/__pycache__",
 )  # fmt: skip
 
 BUBBLEWRAP, LANDLOCK, RLIMITS = "bubblewrap", "landlock+seccomp", "rlimits only"

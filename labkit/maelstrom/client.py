@@ -62,8 +62,10 @@ class Client:
         """
         reply = await self.call(node, body, **options)
         wanted = f"{body['type']}_ok"
-        if reply.get("type") != wanted:
-            raise BadAnswer(_unlike(node, body, reply, f"its type is {reply.get('type')!r}, not {wanted!r}"))
+        if "type" not in reply:
+            raise BadAnswer(_unlike(node, body, reply, f"it has no field 'type', which should be {wanted!r}"))
+        if reply["type"] != wanted:
+            raise BadAnswer(_unlike(node, body, reply, f"its type is {reply['type']!r}, not {wanted!r}"))
         for field, kind in (fields or {}).items():
             if field not in reply:
                 raise BadAnswer(_unlike(node, body, reply, f"it has no field {field!r}"))

@@ -16,6 +16,7 @@ from labkit.maelstrom.program import CannotStart, Program, find, how_it_ended
 from labkit.maelstrom.protocol import Body, Malformed, Message, decode, encode, shortened
 from labkit.maelstrom.services import Service, all_services
 
+ENDED = "its program"  # how the trouble of a program that ended by itself begins
 KEPT = 3  # lines that are shown of one kind of trouble of one node
 
 
@@ -175,7 +176,7 @@ class Cluster:
         self.network.send(message.dest, message.src, {**answer, "in_reply_to": message.body.get("msg_id")})
 
     def _ended(self, program: Program) -> None:
-        what = f"its program {how_it_ended(program.status)} at {self.clock():.1f} s"
+        what = f"{ENDED} {how_it_ended(program.status)} at {self.clock():.1f} s"
         self.trouble(program.id, what)
         self.stopped.set()
 

@@ -17,15 +17,48 @@ VALID, INVALID, UNKNOWN, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3, 130
 STATUS = {True: VALID, False: INVALID, None: UNKNOWN}
 
 
+NO_SSH = "nothing here goes over SSH: leave it out"
+FOREIGN = {  # options of Maelstrom's command line that have no place here, and what to do
+    "--leave-db-running": "the programs always end with the test: leave it out",
+    "--logging-json": "messages.jsonl and history.jsonl are JSON already: leave it out",
+    "--no-ssh": NO_SSH,
+    "--node": "name the nodes together, with commas: --nodes n1,n2,n3",
+    "--nodes-file": "name the nodes with commas: --nodes n1,n2,n3",
+    "--password": NO_SSH,
+    "--ssh-private-key": NO_SSH,
+    "--strict-host-key-checking": NO_SSH,
+    "--test-count": "run the command again instead",
+    "--username": NO_SSH,
+    "-n": "name the nodes together, with commas: --nodes n1,n2,n3",
+}
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"  # what word processors and web pages make of "-"
+
+
 class _Command(click.Command):
     """A command whose usage errors have the status of bad input: 2 would say that the outcome is unknown."""
 
-    def make_context(self, *args: Any, **options: Any) -> click.Context:
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **options: Any) -> click.Context:
         try:
-            return super().make_context(*args, **options)
+            own = args[: args.index("--")] if "--" in args else args
+            for word in own:
+                bare = word.lstrip("-")
+                if bare and bare[0] in DASHES:
+                    right = "--" + bare.lstrip("-" + DASHES)
+                    raise click.UsageError(f"{word} is written with a dash that is no hyphen: type {right}")
+            return super().make_context(info_name, args, *rest, **options)
         except click.UsageError as error:
+            if isinstance(error, click.NoSuchOption) and error.option_name in FOREIGN:
+                error = click.UsageError(f"{error.option_name}: {FOREIGN[error.option_name]}", error.ctx)
             error.show()
             sys.exit(BAD_INPUT)
+
+
+class _Number(click.FloatRange):
+    name = "number"  # in messages
+
+
+class _Count(click.IntRange):
+    name = "whole number"
 
 
 @click.group("maelstrom")
@@ -34,34 +67,28 @@ def maelstrom() -> None:
 
 
 @maelstrom.command("test", cls=_Command)
-@click.option("-w", "--workload", required=True, help="What to test: echo, broadcast, lin-kv, ... (see below).")
+@click.option("-w", "--workload", required=True, help="What to test: echo, broadcast, lin-kv, ... (see above).")
 @click.option("--bin", "program", required=True, metavar="FILE", help="The program of a node.")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
-@click.option("--node-count", type=click.IntRange(1), help="How many nodes: n0, n1, and so on.")
+@click.option("--node-count", type=_Count(1), help="How many nodes: n0, n1, and so on.")
 @click.option("--nodes", metavar="IDS", help="The nodes by name, with commas; n1,n2,n3,n4,n5 if neither is given.")
-@click.option("--time-limit", default=60.0, show_default=True, type=click.FloatRange(0), help="Seconds of operations.")
-@click.option("--rate", default=5.0, show_default=True, type=click.FloatRange(0), help="Operations a second, in all.")
+@click.option("--time-limit", default=60.0, show_default=True, type=_Number(0), help="Seconds of operations.")
+@click.option("--rate", default=5.0, show_default=True, type=_Number(0), help="Operations a second, in all.")
 @click.option("--concurrency", default="1n", show_default=True, help="Clients: a number, or 2n for two for each node.")
-@click.option(
-    "--latency", default=0.0, show_default=True, type=click.FloatRange(0), help="Mean latency between nodes, in ms."
-)
+@click.option("--latency", default=0.0, show_default=True, type=_Number(0), help="Mean latency between nodes, in ms.")
 @click.option("--latency-dist", default="constant", show_default=True, help="constant, uniform or exponential.")
 @click.option("--nemesis", default="", metavar="FAULTS", help="Faults to inject: partition.")
 @click.option(
     "--nemesis-interval",
     default=10.0,
     show_default=True,
-    type=click.FloatRange(0, min_open=True),
+    type=_Number(0, min_open=True),
     help="Seconds between faults and their end, on average.",
 )
 @click.option("--topology", default="grid", show_default=True, help="grid, line, total, tree2, tree3 or tree4.")
-@click.option("--key-count", type=click.IntRange(1), help="Keys in use at a time (txn and kafka workloads).")
-@click.option(
-    "--max-txn-length", default=4, show_default=True, type=click.IntRange(1), help="Operations in a transaction."
-)
-@click.option(
-    "--max-writes-per-key", type=click.IntRange(1), help="Writes to a key before it is replaced by a new one."
-)
+@click.option("--key-count", type=_Count(1), help="Keys in use at a time (txn and kafka workloads).")
+@click.option("--max-txn-length", default=4, show_default=True, type=_Count(1), help="Operations in a transaction.")
+@click.option("--max-writes-per-key", type=_Count(1), help="Writes to a key before it is replaced by a new one.")
 @click.option(
     "--consistency-models",
     default="strict-serializable",
@@ -72,15 +99,17 @@ def maelstrom() -> None:
 @click.option(
     "--availability", metavar="SHARE", help="The share of operations that must succeed: total, or such as 0.9."
 )
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds that a client waits for an answer.")
+@click.option("--timeout", type=_Number(0, min_open=True), help="Seconds that a client waits for an answer.")
 @click.option(
     "--recovery",
     default=10.0,
     show_default=True,
-    type=click.FloatRange(0),
+    type=_Number(0),
     help="Quiet seconds before the final reads.",
 )
 @click.option("--log-stderr", is_flag=True, help="Show what the nodes write to stderr.")
+@click.option("--log-net-send", is_flag=True, help="Show messages as they are sent.")
+@click.option("--log-net-recv", is_flag=True, help="Show messages as they are received.")
 @click.option("--seed", type=int, help="For the same operations, delays and faults again (the run is in real time).")
 @click.option(
     "--store", default="store", show_default=True, type=click.Path(path_type=Path), help="Where results are kept."
@@ -104,8 +133,7 @@ def test(**given: Any) -> None:
 
     try:
         options = _options(given)
-        echo = (lambda line: click.echo(line, err=True)) if options.log_stderr else None
-        result = run_to_end(options, lambda line: click.echo(f"- {line}"), echo)
+        result = run_to_end(options, lambda line: click.echo(f"- {line}"), lambda line: click.echo(line, err=True))
         click.echo(report(result))
         status = STATUS[result.valid]
     except LabkitError as error:
@@ -156,6 +184,8 @@ def _options(given: dict[str, Any]) -> Options:
         timeout=given["timeout"],
         recovery=given["recovery"],
         log_stderr=given["log_stderr"],
+        log_net_send=given["log_net_send"],
+        log_net_recv=given["log_net_recv"],
         seed=random.SystemRandom().getrandbits(32) if given["seed"] is None else given["seed"],
         store=given["store"],
     )
@@ -181,7 +211,7 @@ def _split(text: str) -> tuple[str, ...]:
 
 def _one_of(option: str, value: str, known: Any) -> None:
     if value not in known:
-        raise LabkitError(f"{option} {value}: there is no such thing; there are {', '.join(sorted(known))}")
+        raise LabkitError(f"{option} {value}: there is no such thing here; choose from {', '.join(sorted(known))}")
 
 
 @maelstrom.command("serve", cls=_Command)

@@ -35,6 +35,8 @@ class Options:
     init_timeout: float = 10.0
     recovery: float = 10.0  # quiet time before the final reads
     log_stderr: bool = False
+    log_net_send: bool = False
+    log_net_recv: bool = False
     seed: int = 0
     store: Path = field(default_factory=lambda: Path("store"))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from labkit.maelstrom.cluster import describe
+from labkit.maelstrom.cluster import ENDED, describe
 from labkit.maelstrom.runner import Result
 from labkit.maelstrom.verdict import SHOWN
 
+LEAST_WANTED, ENOUGH = 20, 0.7  # operations; the share of the rate that is as good as all of it
 WORDS = {True: "VALID", False: "INVALID", None: "UNKNOWN"}
 
 
@@ -49,6 +50,8 @@ def _figures(result: Result) -> Iterator[str]:
     if len(counts["by_f"]) > 1:
         for f, by_f in counts["by_f"].items():
             yield f"  {f:<12}{_counts(by_f)}"
+    if missed := _missed_rate(result):
+        yield missed
     if figures["availability"] is not None:
         yield f"availability  {figures['availability']:.1%}"
     if "all" in figures["latency"]:
@@ -63,6 +66,20 @@ def _figures(result: Result) -> Iterator[str]:
     )
     if messages["dropped"]:
         yield f"lost          {messages['dropped']:,} messages"
+
+
+def _missed_rate(result: Result) -> str | None:
+    """A line that tells when far fewer operations were made than the options ask for."""
+    options = result.options
+    wanted = options.rate * options.time_limit
+    made = sum(event["type"] == "invoke" and not event.get("final") for event in result.history)
+    ended = any(trouble.what.startswith(ENDED) for trouble in result.troubles)
+    if ended or wanted < LEAST_WANTED or made > wanted * ENOUGH:
+        return None
+    return (
+        f"rate          {made / options.time_limit:,.1f} operations a second, not {options.rate:,g}: "
+        "all clients were waiting for answers"
+    )
 
 
 def _counts(counts: dict[str, Any]) -> str:

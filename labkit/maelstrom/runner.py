@@ -38,7 +38,8 @@ class Result:
 
 
 async def run(options: Options, say: Callable[[str], None], echo: Callable[[str], None] | None = None) -> Result:
-    """Run a test. `say` takes what is going on, a line each; `echo` the lines of the nodes' stderr.
+    """Run a test. `say` takes what is going on, a line each; `echo` what the options want logged: the nodes' stderr, or
+    the messages.
 
     Raises CannotStart if the programs do not come up. Whatever happens, no program is left running.
     """
@@ -61,7 +62,11 @@ class _Test:
         self.files = store.Files(options)
         self.recorder = Recorder(self.clock, self.files.history)
         self.cluster = Cluster(
-            options, clock=self.clock, journal=self.files.message, logs=self.files.folder / "node-logs", echo=echo
+            options,
+            clock=self.clock,
+            journal=store.shown(self.files.message, options, echo),
+            logs=self.files.folder / "node-logs",
+            echo=echo if options.log_stderr else None,
         )
         self.workers: list[Worker] = []
         self.idle: list[Worker] = []

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ from labkit.maelstrom.options import Options
 
 if TYPE_CHECKING:
     from labkit.maelstrom.runner import Result
+
+Journal = Callable[[dict[str, Any]], None]  # takes what happened to a message
 
 
 class Files:
@@ -44,6 +47,26 @@ class Files:
     def close(self) -> None:
         self._history.close()
         self._messages.close()
+
+
+def shown(journal: Journal, options: Options, echo: Callable[[str], None] | None) -> Journal:
+    """A journal of messages that also tells `echo` of those that the options want logged."""
+    if echo is None or not (options.log_net_send or options.log_net_recv):
+        return journal
+    on_their_way: dict[int, str] = {}
+
+    def keep_and_show(event: dict[str, Any]) -> None:
+        journal(event)
+        if event["event"] == "send":
+            told = f"{event['src']} -> {event['dest']}  {json.dumps(event['body'])}"
+            on_their_way[event["id"]] = told
+        else:
+            told = on_their_way.pop(event["id"])
+        wanted = {"send": options.log_net_send, "receive": options.log_net_recv}
+        if wanted.get(event["event"]):
+            echo(f"{event['time']:.3f} s  {event['event']:<7}  {told}")
+
+    return keep_and_show
 
 
 def write_results(result: Result) -> None:

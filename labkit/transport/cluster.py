@@ -168,13 +168,14 @@ class TcpNetwork(Network):
         self, id: str, peers: tuple[str, ...], reach: frozenset[str] | None = None, is_client: bool = False
     ) -> Machine:
         machine = super().add(id, peers, reach, is_client)
-        machine.take = self._leave
         if is_client:
             self.open(machine)
         return machine
 
     def reach_directly(self, machine: Machine) -> None:
-        """There is no short way: everything goes through the sockets."""
+        """There is no short way here: everything goes through the sockets."""
+        super().reach_directly(machine)
+        machine.take = self._deliver
 
     # --- sockets
 
@@ -228,14 +229,18 @@ class TcpNetwork(Network):
 
     # --- messages
 
-    def _leave(self, flight: Flight) -> None:
+    def _deliver(self, flight: Flight) -> None:
+        """What a simulation would deliver now leaves now; `_arrive` is the other end."""
         id, src, target, message, call, reply = flight
         if target.id == src:
-            self._time.soon(self._deliver, flight)
+            self._time.soon(self._arrive, flight)
         elif src in self.endpoints:
             self.endpoints[src].send(target.id, self._codecs[src].encode(id, call, reply, message), id)
         else:
             self._drop(flight, "down")
+
+    def _arrive(self, flight: Flight) -> None:
+        super()._deliver(flight)
 
     def _received(self, machine: Machine, sender: str, bodies: list[bytes]) -> None:
         decode = self._codecs[machine.id].decode
@@ -247,7 +252,7 @@ class TcpNetwork(Network):
                     log.warning("%s dropped a message from %s: %s", machine.id, sender, error)
                     self._dropped(sender, machine.id, error.id, str(error))
                 else:
-                    self._time.soon(self._deliver, (id, sender, machine, message, call, reply))
+                    self._time.soon(self._arrive, (id, sender, machine, message, call, reply))
         finally:
             self._time.turn()
 

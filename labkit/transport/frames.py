@@ -19,7 +19,7 @@ from labkit.errors import LabkitError
 from labkit.message import Message
 
 VERSION = 1
-MAX_FRAME = 16 << 20  # bytes of one packet
+MAX_FRAME = 16 << 20  # bytes of one packet; a message holds less
 MAX_GREETING = 1 << 10  # bytes of the first frame, from whoever it comes
 
 Packet = tuple[int, int | None, int | None, Any]  # id, call, reply, message
@@ -118,9 +118,8 @@ class Codec:
     then the newest anywhere (in a notebook, the one whose cell ran last).
     """
 
-    def __init__(self, handled: Iterable[type[Message]], module: str, limit: int = MAX_FRAME):
+    def __init__(self, handled: Iterable[type[Message]], module: str):
         self.module = module
-        self._limit = limit
         self._known: dict[str, type[Message]] = {}
         for kind in handled:
             other = self._known.setdefault(_tag(kind), kind)
@@ -132,14 +131,8 @@ class Codec:
         self._decode = self._make_decoder()
 
     def encode(self, id: int, call: int | None, reply: int | None, message: Message) -> bytes:
-        """A packet as a frame. Raises LabkitError if it is larger than any receiver takes."""
-        body = _encode((id, call, reply, message))
-        if len(body) > self._limit:
-            raise LabkitError(
-                f"a {type(message).__name__} of {len(body):,} bytes is too large to send: {self._limit:,} are "
-                "the most; send it in parts"
-            )
-        return _header.pack(len(body)) + body
+        """A packet as a frame. (A message that no receiver would take was refused when it was sent.)"""
+        return framed(_encode((id, call, reply, message)))
 
     def decode(self, body: bytes) -> Packet:
         """The packet in a frame. Raises FrameError if it is none, and Unreadable if its message is not known here."""

@@ -193,6 +193,7 @@ class Host:
             raise LabkitError(f"{self.id} runs already; stop it first")
         self.boots += 1
         self.record((self.time.now, "start", self.id, None, self.boots, None, None))
+        self.disk.boot()
         seed = hashlib.sha256(f"{self._draw.getrandbits(64)}/{self.boots}".encode()).hexdigest()
         self.process = process = Process(
             self.program,
@@ -250,6 +251,12 @@ class Host:
         """Seconds since the start: the moment that the node's current step is about."""
         return self.time.loop.now
 
+    def open_streams(self) -> None:
+        raise LabkitError(
+            "streams (asyncio.open_connection, asyncio.start_server) are for simulated nodes: "
+            "nodes on real sockets talk by self.send and self.call"
+        )
+
     def sender(self, process: Process) -> Send:
         src, loop, traced, reaches, numbers = self.id, self.time.loop, self._traced, self._reaches, self._numbers
 
@@ -271,7 +278,7 @@ class Host:
         self.time.loop.push(due, callback, argument)
 
     def store(self, process: Runs, key: Any, value: Any, deleted: bool) -> None:
-        self.disk.pending.append((key, value, deleted))
+        self.disk.write(key, value, deleted)
 
     def sync(self, process: Runs) -> None:
         for flush in self.time.flush:

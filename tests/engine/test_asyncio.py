@@ -119,7 +119,7 @@ def test_to_thread_runs_at_once_and_cancellation_is_asyncios():
 def test_real_sockets_and_programs_are_refused_with_a_reason():
     async def body(say):
         for attempt in (
-            asyncio.open_connection("localhost", 80),
+            asyncio.open_unix_connection("/tmp/socket"),
             asyncio.create_subprocess_exec("true"),
         ):
             try:
@@ -128,7 +128,7 @@ def test_real_sockets_and_programs_are_refused_with_a_reason():
                 say(str(error).split(":")[0])
 
     assert run(body) == [
-        "0 create_connection is not possible in a simulated node",
+        "0 create_unix_connection is not possible in a simulated node",
         "0 subprocess_exec is not possible in a simulated node",
     ]
 

@@ -290,3 +290,19 @@ def test_clients_ask_and_their_history_is_kept():
     with pytest.raises(UnknownNode):
         client.invoke("n9", Ask(n=1))
     assert client.call("n1", Ask(n=1)).n == 2
+
+
+def test_a_timer_cancelled_and_set_again_fires_once():
+    class Fickle(Node):
+        def start(self):
+            self.fired = []
+            self.timeout = self.after(1.0, self.fire)
+            self.after(0.5, self.timeout.cancel)
+            self.after(2.0, self.timeout.reset)
+
+        def fire(self):
+            self.fired = [*self.fired, self.now]
+
+    cluster = Cluster(Fickle, size=1)
+    cluster.run(8.0)
+    assert cluster.nodes["n1"].fired == [3.0]

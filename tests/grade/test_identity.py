@@ -209,3 +209,31 @@ def test_the_processes_of_old_runs_are_ended() -> None:
             build(size=3, seed=9)
             clusters[2].run(0.1)
         assert child.trouble is None
+
+
+def test_streams_and_what_goes_round_the_loop_are_refused_in_the_sandbox() -> None:
+    cells: Cells = [
+        (
+            "cell 1",
+            """
+import asyncio
+import time
+from labkit import Node
+
+class Wanting(Node):
+    def start(self):
+        self.after(1.0, self.nap)
+        if self.id == "n2":
+            return asyncio.start_server(print, port=8000)
+
+    def nap(self):
+        time.sleep(5.0)
+""",
+        )
+    ]
+    with Child(cells, "Wanting", probe()) as child:
+        cluster = builder(child, "Wanting")(size=2, seed=1)
+        cluster.run(2.0)
+        errors = {event.node: event.data["error"] for event in cluster.trace.select("error")}
+    assert "streams" in errors["n2"] and "self.send" in errors["n2"]
+    assert "time.sleep is not possible in a simulated node" in errors["n1"]

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def options(workload: str, command: list[str], store: Path, **changed: Any) -> O
         "rate": 200.0,
         "concurrency": 2 * len(nodes),
         "recovery": 0.4,
-        "timeout": 5.0,
+        "timeout": 30.0,  # only what never answers waits so long
+        "init_timeout": 60.0,
         "store": store,
     }
     return Options(workload, command, nodes, **(chosen | changed))
@@ -60,6 +62,26 @@ def together(tests: list[Options]) -> list[Result | CannotStart]:
         return await asyncio.gather(*map(one, tests))
 
     return asyncio.run(all_of_them())
+
+
+def patiently(
+    cases: Iterable[Any], make: Callable[[Any, float], Options], shown: Callable[[Any, Any], bool]
+) -> list[Any]:
+    """The results of tests that must show something. What a slow machine had no time to show gets more of it.
+
+    `make(case, more)` is the test of a case with `more` times the usual time, `shown(case, result)` whether that was
+    enough.
+    """
+    cases = list(cases)
+    results: list[Any] = [None] * len(cases)
+    left = list(range(len(cases)))
+    for more in (1.0, 5.0, 15.0):
+        for at, result in zip(left, together([make(cases[at], more) for at in left]), strict=True):
+            results[at] = result
+        left = [at for at in left if not shown(cases[at], results[at])]
+        if not left:
+            break
+    return results
 
 
 def lines_of(path: Path) -> list[Any]:

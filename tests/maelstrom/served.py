@@ -26,6 +26,7 @@ class GetOk(Message):
 class Forward(Message):
     to: str
     key: str
+    patience: float = 30.0
 
 
 class Forwarded(Message):
@@ -64,7 +65,7 @@ class Keeper(Node):
     @on(Forward)
     async def forward(self, msg, sender):
         try:
-            answer = await self.call(msg.to, Get(key=msg.key), timeout=0.2)
+            answer = await self.call(msg.to, Get(key=msg.key), timeout=msg.patience)
             return Forwarded(said=f"{type(answer).__name__} {answer.value}")
         except RemoteError as error:
             return Forwarded(said=f"{error.code} {error.text}")

@@ -10,19 +10,22 @@ from typing import Any
 
 import pytest
 
+from labkit.maelstrom.options import Options
 from labkit.maelstrom.program import CannotStart
 from labkit.maelstrom.report import report
 from labkit.maelstrom.runner import Result
-from tests.maelstrom.harness import PROGRAMS, alive, alone, logged_pids, together, with_program
+from tests.maelstrom.harness import PROGRAMS, alive, alone, logged_pids, patiently, with_program
 
-SHORT: dict[str, Any] = {"node_count": 2, "rate": 60.0, "time_limit": 0.8, "timeout": 0.3, "init_timeout": 1.5}
+SHORT: dict[str, Any] = {"node_count": 2, "rate": 60.0, "time_limit": 0.8}
 SILENT = {
     "dies-at-once": ["ended with exit status 1", "no luck today"],
-    "never-init": ["did not come up", "did not answer within 1.5 s", "goes wrong: never-init"],
+    "never-init": ["did not come up", "did not answer within", "goes wrong: never-init"],
     "init-error": ["did not come up", "error 13", "cannot"],
     "init-without-reply-to": ["did not come up", "without in_reply_to"],
-    "deaf": ["did not come up", "did not answer within 1.5 s"],
+    "deaf": ["did not come up", "did not answer within"],
 }
+IMPATIENT = {"never-init", "init-without-reply-to", "deaf"}  # those that would be waited for to the end
+UNANSWERED = {"silent", "no-reply-to"}
 WRONG = {
     "prints": ["no message: it is not JSON", "debug: echoing", "goes wrong: prints"],
     "array": ["is not a JSON object", "[1, 2, 3]"],
@@ -31,6 +34,7 @@ WRONG = {
     "forged": ["it sent a message as 'n77', which nobody is"],
     "wrong-type": ["its type is 'echo', not 'echo_ok'", "No echo ever succeeded"],
     "no-echo": ["it has no field 'echo'"],
+    "no-type": ["it has no field 'type', which should be 'echo_ok'"],
     "silent": ["no echo ever succeeded", "did not answer within 0.3 s"],
     "no-reply-to": ["without in_reply_to"],
     "refuses": ["no echo ever succeeded", "temporarily-unavailable: not now"],
@@ -41,26 +45,35 @@ WRONG = {
 
 
 def test_programs_that_do_not_come_up_are_named_with_their_last_words(tmp_path: Path) -> None:
-    results = together([with_program("echo", "bad.py", tmp_path / how, how, **SHORT) for how in SILENT])
+    def make(how: str, more: float) -> Options:
+        limit = {"init_timeout": 1.5 * more} if how in IMPATIENT else {}
+        return with_program("echo", "bad.py", tmp_path / how, how, **SHORT, **limit)
+
+    results = patiently(SILENT, make, lambda how, error: all(word in str(error) for word in SILENT[how]))
     for (how, words), error in zip(SILENT.items(), results, strict=True):
         assert isinstance(error, CannotStart), how
         assert all(word in str(error) for word in words), (how, str(error))
         assert "n0" in str(error) or "n1" in str(error), how
-        (folder,) = (tmp_path / how / "echo").iterdir()
-        assert not any(alive(pid) for pid in logged_pids(folder)), how
+        for folder in (tmp_path / how / "echo").iterdir():
+            assert not any(alive(pid) for pid in logged_pids(folder)), how
 
 
 def test_programs_that_go_wrong_are_reported_with_the_line_and_their_last_words(tmp_path: Path) -> None:
-    patient = {"giant": {"timeout": 20.0}}  # until the giant line has come
-    tests = [with_program("echo", "bad.py", tmp_path, how, **(SHORT | patient.get(how, {}))) for how in WRONG]
-    results = together(tests)
+    def make(how: str, more: float) -> Options:
+        timeout = {"timeout": 0.3} if how in UNANSWERED else {}
+        return with_program("echo", "bad.py", tmp_path, how, **SHORT | {"time_limit": 0.8 * more}, **timeout)
+
+    def told(how: str, result: Any) -> bool:
+        return isinstance(result, Result) and all(word in report(result) for word in WRONG[how])
+
+    results = patiently(WRONG, make, told)
     counts = {}
     for (how, words), result in zip(WRONG.items(), results, strict=True):
         assert isinstance(result, Result), (how, result)
         assert result.valid is False, how
-        told = report(result)
-        assert all(word in told for word in words), (how, told)
-        assert told.splitlines()[-2].startswith("INVALID: "), how
+        text = report(result)
+        assert all(word in text for word in words), (how, text)
+        assert text.splitlines()[-2].startswith("INVALID: "), how
         assert not any(alive(pid) for pid in logged_pids(result.folder)), how
         counts[how] = result.figures["operations"]
     assert counts["refuses"]["fail"] == counts["refuses"]["count"]  # a definite error: it did not happen

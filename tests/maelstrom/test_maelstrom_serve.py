@@ -107,7 +107,8 @@ def test_a_call_to_a_service_returns_its_answer_or_raises_its_error(serve: Serve
         ({"type": "error", "code": 20, "text": "no such key"}, "20 no such key"),
         (None, "nothing"),
     ):
-        node.write({"type": "forward", "msg_id": 50, "to": "lin-kv", "key": "k"})
+        patience = 0.05 if answer is None else 30.0
+        node.write({"type": "forward", "msg_id": 50, "to": "lin-kv", "key": "k", "patience": patience})
         asked = node.read()
         assert asked["dest"] == "lin-kv"
         number = asked["body"].pop("msg_id")

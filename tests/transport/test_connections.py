@@ -247,7 +247,7 @@ def test_a_message_above_the_limit_is_an_error_where_it_is_sent(capsys):
         ends = []
         node = make(Talker, "n1", ["n2"], failed=ends.append)
         node.start()
-        assert "too large to send" in str(ends[0])
+        assert "Ping is too large: 17,825,8" in str(ends[0])
         await node.close()
 
     run(scenario)

@@ -158,8 +158,37 @@ def test_a_partition_drops_messages_and_heals():
         cluster.run(0.1)
         assert {id: node.heard for id, node in cluster.nodes.items()} == heard
         assert {event.data for event in cluster.trace.select("drop")} == {"partition"}
+        came, received = [], cluster._network._received
+        cluster._network._received = lambda *args: came.append(args) or received(*args)
         cluster.heal()
         assert cluster.run(until=lambda c: all(node.heard > heard[id] for id, node in c.nodes.items()), limit=20)
+        assert came  # through the sockets again, not past them
+
+
+def test_settings_of_links_add_to_what_sockets_do():
+    class Asker(Store):
+        async def ask(self):
+            self.asked = self.now
+            self.answer = (await self.call("n2", Get(key="x"), timeout=10)).value
+            self.took = self.now - self.asked
+
+        def start(self):
+            super().start()
+            self.took = None
+            self.after(0.01, self.ask)
+
+    with TcpCluster(Asker, size=2) as cluster:
+        cluster.run(0)
+        cluster.link("n1", "n2", latency=0.1)
+        assert cluster.run(until=lambda c: c.nodes["n1"].took is not None, limit=20)
+        assert cluster.nodes["n1"].took >= 0.2  # there and back
+        cluster.link("n1", "n2", loss=1.0)
+        cluster.run(0.2)
+        length = len(list(cluster.trace.select("deliver")))
+        assert (
+            cluster.client("c1").call("n2", Get(key="x"), timeout=10).value is None
+        )  # clients have links of their own
+        assert len(list(cluster.trace.select("deliver"))) == length + 2
 
 
 def test_an_error_of_a_node_is_its_crash(capsys):
@@ -266,3 +295,30 @@ def test_nothing_is_left_when_the_interpreter_ends(close):
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("True")
+
+
+def test_streams_between_nodes_run_over_real_sockets_too():
+    class Server(Node):
+        async def start(self):
+            async with await asyncio.start_server(self.serve, port=80) as server:
+                await server.serve_forever()
+
+        async def serve(self, reader, writer):
+            while line := await reader.readline():
+                writer.write(line.upper())
+                await writer.drain()
+            writer.close()
+
+    class Asker(Node):
+        async def start(self):
+            self.heard = []
+            await asyncio.sleep(0.05)
+            reader, writer = await asyncio.open_connection("n1", 80)
+            for word in (b"one\n", b"two\n"):
+                writer.write(word)
+                self.heard.append((await reader.readline()).decode())
+            writer.close()
+
+    with TcpCluster(nodes={"n1": Server, "n2": Asker}) as cluster:
+        assert cluster.run(until=lambda cluster: getattr(cluster.nodes["n2"], "heard", [])[1:], limit=20.0)
+        assert cluster.nodes["n2"].heard == ["ONE\n", "TWO\n"]

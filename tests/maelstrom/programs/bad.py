@@ -67,6 +67,8 @@ for line in sys.stdin:
         continue
     if how == "wrong-type":
         answer["type"] = "echo"
+    if how == "no-type":
+        del answer["type"]
     if how == "no-echo":
         del answer["echo"]
     if how == "no-reply-to":
