@@ -9,6 +9,7 @@ from typing import Any
 
 from labkit.check.invariants import Violation
 from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED
+from labkit.determinism import first_difference
 from labkit.engine.faults import Faults
 from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Event, Trace
@@ -21,7 +22,8 @@ from labkit.explore.shrinking import shrink as make_smaller
 
 CAUSES = (
     "Usual causes: the order of a set of strings, time.time() instead of self.now, the random module instead of "
-    "self.random, attributes of the class (or globals) that outlive a run, and id() or hash() of objects"
+    "self.random, attributes of the class (or globals) that outlive a run, and id() or hash() of objects. "
+    "`labkit doctor --determinism FILE` finds the line"
 )
 
 
@@ -261,22 +263,13 @@ def shrunk_finding(
 
 def _difference(one: Trace, other: Trace) -> str:
     """Where two runs of the same plan part."""
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            return (
-                "This code is not deterministic: made twice from the same seed, event "
-                f"{a.seq} is {_event(a)} in one run and {_event(b)} in the other."
-            )
-    if len(one) != len(other):
-        return f"This code is not deterministic: made twice from the same seed, one run ends at event {len(one)}."
+    difference = first_difference(one, other)
+    if difference is not None:
+        return f"This code is not deterministic: made twice from the same seed, the run differs at {difference}."
     return (
         "This code is not deterministic: the run differed in the worker that met it, though not here. What outlives a "
         "run, such as an attribute of the class, or the process, may be the cause."
     )
-
-
-def _event(event: Event) -> str:
-    return f"{event.kind} at {event.node or 'the network'} ({event.time:.6f} s, {event.data!r})"
 
 
 __all__ = ["HOLDS", "UNKNOWN", "VIOLATED", "Finding", "Report", "examine"]

@@ -14,9 +14,9 @@ from labkit.check.invariants import Violation, no_errors
 from labkit.check.verdict import Verdict
 from labkit.cluster import Cluster
 from labkit.engine.faults import Faults
-from labkit.engine.tracebacks import student_frames
 from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Trace
+from labkit.engine.tracebacks import student_frames
 from labkit.errors import BudgetExceeded, LabkitError, NodeDown, RemoteError
 
 Make = Callable[..., Cluster]  # make(seed=..., faults=...) -> a new cluster
