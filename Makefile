@@ -53,10 +53,7 @@ bench-explore: $(BENCH) ## Search for every seeded bug: runs, seconds, length be
 notebooks: $(DEV) ## Execute the walk-throughs in notebooks/ and write their outputs
 	@$(RUN) tests.notebooks.executor
 
-check-bench-explore: $(BENCH) ## Search for every seeded bug: runs, seconds, length before and after; BENCH_ARGS="--only raft"
-	@$(RUN) bench.explore $(BENCH_ARGS)
-
-notebooks: $(DEV) ## Execute the walk-throughs and compare with the outputs written
+check-notebooks: $(DEV) ## Execute the walk-throughs and compare with the outputs written
 	@$(RUN) tests.notebooks.executor --check
 
 clean: ## Remove .venv and the caches
