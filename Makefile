@@ -48,7 +48,7 @@ bench: $(BENCH) ## Measure the engine against its peers; BENCH_ARGS="--json FILE
 	@$(RUN) bench $(BENCH_ARGS)
 
 bench-explore: $(BENCH) ## Search for every seeded bug: runs, seconds, length before and after; BENCH_ARGS="--only raft"
-	@$(RUN) bench.explore $(BENCH_ARGS)
+	@$(RUN) bench.bugs $(BENCH_ARGS)
 
 notebooks: $(DEV) ## Execute the walk-throughs in notebooks/ and write their outputs
 	@$(RUN) tests.notebooks.executor

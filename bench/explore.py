@@ -1,132 +1,97 @@
-"""`python -m bench.explore`: prints what a search finds of the seeded bugs, how soon, and how small it makes that."""
+"""`python -m bench.explore`: how fast the exhaustive search is, beside the bare heap loop of the same run."""
 
-import argparse
-import json
+import gc
+import resource
+import subprocess
+import sys
 import time
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.peers import bare
-from labkit.engine.faults import Faults
-from labkit.explore import explore
-from labkit.explore.bugs import BUGS, Bug
-from labkit.explore.running import Plan, Stage
+from bench.measure import time_once
+from bench.peers import BARE
+from labkit import Cluster
+from labkit.explore.exhaustive import exhaustive
+from labkit.explore.memoised import Explorer
+from labkit.explore.model import check
+from labkit.explore.result import Result
+from labkit.protocols.raft import Raft
+from tests.explore.models import paxos_register
+from tests.explore.models.elections import Election, Waiting, led, one_leader
+from tests.explore.models.two_phase import TwoPhase, consistent
 
-TARGET_SECONDS, TARGET_STEPS = 20.0, 30
+EVENTS = 300_000  # of the bare loop
+PAXOS = 1_194_428  # what Stateright counts with three clients
+
+
+def paxos(clients: int, reduce: bool = False) -> int:
+    explorer = Explorer(paxos_register.make(clients), paxos_register.history(clients))
+    return counted(explorer.search(sometimes=[paxos_register.got_something], reduce=reduce, seconds=600))
+
+
+def counted(result: Result) -> int:
+    assert result.finding is None, result
+    return result.states
+
+
+def two_phase(managers: int) -> int:
+    return check(TwoPhase(managers), [consistent]).states
+
+
+def election(program: type, timers: int, states: int = 2_000_000) -> int:
+    make = partial(Cluster, program, 3)
+    return counted(exhaustive(make, [one_leader], sometimes=[led], timers=timers, states=states, seconds=600))
+
+
+def coroutines(reduce: bool) -> int:
+    make = partial(Cluster, Waiting, 3)
+    return counted(exhaustive(make, depth=15, states=20_000, reduce=reduce, seconds=600))
+
+
+def jobs() -> Iterator[tuple[str, str, Callable[[], int]]]:
+    """What is measured: name, unit, and the work, which returns how many of the unit it did."""
+    yield "two-phase commit, 5 resource managers, abstract model", "states", partial(two_phase, 5)
+    yield "Paxos with registers, 2 clients (Stateright: 16,668)", "states", partial(paxos, 2)
+    yield "Paxos with registers, 3 clients (Stateright: 1,194,428)", "states", partial(paxos, 3)
+    yield "the same with sleep sets", "states", partial(paxos, 3, True)
+    yield "election of 3 nodes, 4 timers, all states", "states", partial(election, Election, 4)
+    yield "labkit's Raft election, 3 nodes, 4 timers, first million", "states", partial(election, Raft, 4, 1_000_000)
+    yield "election with coroutines by replay, depth 15", "schedules", partial(coroutines, False)
+    yield "the same with sleep sets", "schedules", partial(coroutines, True)
+
+
+def measure(number: int) -> None:
+    """Do one job in this process, and print what came of it."""
+    _, _, work = list(jobs())[number]
+    before = time_once(BARE, 5, EVENTS)
+    gc.collect()
+    start = time.process_time()
+    done = work()
+    spent = time.process_time() - start
+    bare = min(before, time_once(BARE, 5, EVENTS))
+    print(done, spent, bare, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def main() -> None:
-    """Search for every bug, print a line for each, and with --json keep all figures."""
-    parser = argparse.ArgumentParser(prog="python -m bench.explore", description=__doc__)
-    parser.add_argument("--json", metavar="FILE", help="write all figures to FILE")
-    parser.add_argument("--only", metavar="WORD", default="", help="only bugs with this word in their name or protocol")
-    parser.add_argument("--seconds", type=float, default=TARGET_SECONDS, help="of search for a bug (default 20)")
-    parser.add_argument("--strategy", default="auto", help='"auto", "random" or "pct"')
-    parser.add_argument("--correct", type=int, metavar="RUNS", default=0, help="search the unbroken protocols instead")
-    options = parser.parse_args()
-
-    console = Console(width=max(120, Console().width))
-    rows = []
-    for bug in BUGS:
-        if options.only in bug.name or options.only in bug.protocol:
-            row = correct(bug, options) if options.correct else find(bug, options)
-            rows.append(row)
-            console.print(
-                " | ".join(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row.values())
-            )
-    console.print("", table(rows), speed(), "")
-    found = [row for row in rows if row["after"] is not None]
-    soon = [row for row in found if row["seconds"] <= TARGET_SECONDS]
-    small = [row for row in found if row["after"] <= TARGET_STEPS]
-    console.print(
-        f"{len(rows)} bugs: {len(found)} found, {len(soon)} within {TARGET_SECONDS:.0f} s, {len(small)} shrunk to at "
-        f"most {TARGET_STEPS} steps.\nA step is a message delivered, a timer fired or a fault, in the causal past of "
-        "the violation."
-    )
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(rows, file, indent=1)
-
-
-def find(bug: Bug, options: Any) -> dict[str, Any]:
-    """Search for a bug. Seconds are those until the run that shows it; shrinking comes after."""
-    report = explore(
-        bug.make, bug.scenario, bug.properties, faults=bug.faults if bug.setting.kinds == () else kinds(bug),
-        seconds=options.seconds, strategy=options.strategy,
-    )  # fmt: skip
-    finding = report.finding
-    return {
-        "bug": bug.name,
-        "protocol": bug.protocol,
-        "strategy": report.strategy,
-        "runs": report.runs if finding is None else finding.number + 1,
-        "seconds": report.seconds,
-        "before": None if finding is None else finding.before,
-        "after": None if finding is None else len(finding.steps),
-        "property": None if finding is None else finding.violation.property,
-    }
-
-
-def correct(bug: Bug, options: Any) -> dict[str, Any]:
-    """Search the unbroken protocol, where there is nothing to be found."""
-    report = explore(
-        bug.make_correct, bug.scenario, bug.setting.properties,
-        faults=bug.faults if bug.setting.kinds == () else kinds(bug), runs=options.correct,
-        strategy=options.strategy,
-    )  # fmt: skip
-    finding = report.finding
-    return {
-        "bug": f"none ({bug.name})", "protocol": bug.protocol, "strategy": report.strategy, "runs": report.runs,
-        "seconds": report.seconds, "before": None if finding is None else finding.before,
-        "after": None if finding is None else len(finding.steps),
-        "property": None if finding is None else str(finding.violation),
-    }  # fmt: skip
-
-
-def kinds(bug: Bug) -> Any:
-    return True if bug.setting.kinds is None else bug.setting.kinds
-
-
-def table(rows: list[dict[str, Any]]) -> Table:
-    """One line a bug."""
-    shown = Table(title="Seeded bugs", title_justify="left", box=None)
-    for heading in ("bug", "protocol", "strategy", "runs", "seconds", "steps before", "after", "violates"):
-        shown.add_column(
-            heading, justify="right" if heading in ("runs", "seconds", "steps before", "after") else "left"
-        )
-    for row in rows:
-        values = [
-            f"{value:.1f}" if isinstance(value, float) else "" if value is None else str(value)
-            for value in row.values()
-        ]
-        shown.add_row(*values)
-    return shown
-
-
-def speed() -> str:
-    """How many runs of an undisturbed election of three nodes a core makes in a second, and what an event costs."""
-    from labkit.check.election import election_safety
-    from labkit.cluster import Cluster
-    from labkit.protocols.raft import Raft
-
-    stage = Stage(lambda **given: Cluster(Raft, 3, **given), lambda cluster: cluster.run(1.0), [election_safety])
-    begin, runs, events = time.perf_counter(), 0, 0
-    while time.perf_counter() - begin < 2.0:
-        events += len(stage.run(Plan(runs, Faults())).trace)
-        runs += 1
-    took = time.perf_counter() - begin
-    messages = 200_000
-    work = bare(drawn=False)(3, messages)
-    begin = time.perf_counter()
-    done = work()
-    heap = (time.perf_counter() - begin) / (done or messages)
-    return (
-        f"Three nodes elect a leader, 1 virtual second, judged: {runs / took:,.0f} schedules/s on one core; an event "
-        f"takes {took / events / heap:.1f} times as long as one of the bare heap loop."
-    )
+    """Measure each job in a process of its own, so that none uses another's memory."""
+    table = Table(title="Exhaustive search, one core", title_justify="left", box=None)
+    for heading in ("what", "unique", "s", "each s", "x bare loop", "MB"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for number, (name, unit, _) in enumerate(jobs()):
+        command = [sys.executable, "-m", "bench.explore", str(number)]
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=900).stdout.split()
+        done, spent, bare, memory = map(float, said)
+        if "1,194,428" in name:
+            assert done == PAXOS
+        each = spent / done * 1e9
+        cells = [f"{done:,.0f} {unit}", f"{spent:.2f}", f"{done / spent:,.0f}", f"{each / bare:,.1f}", f"{memory:,.0f}"]
+        table.add_row(name, *cells)
+    Console(width=140).print(table)
+    print("Seconds of processor time; `x bare loop`: how many bare heap events one state, or one schedule, costs.")
 
 
 if __name__ == "__main__":
-    main()
+    measure(int(sys.argv[1])) if len(sys.argv) > 1 else main()

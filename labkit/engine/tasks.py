@@ -41,6 +41,11 @@ class Tasks:
             self._tasks = [task for task in self._tasks if not task.done()]
             self._prune_at = 2 * len(self._tasks) + 64
 
+    @property
+    def waiting(self) -> bool:
+        """Whether one of them is not done."""
+        return any(not task.done() for task in self._tasks)
+
     def _note_failure(self, task: asyncio.Task[Any]) -> None:
         if task._log_traceback and not self._awaited(task):  # type: ignore[attr-defined]  # nobody has looked at it yet
             self.failed.append(task)

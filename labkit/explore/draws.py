@@ -28,8 +28,8 @@ class Draws(random.Random):
 
     def begin(self, told: Sequence[int]) -> None:
         """A new step."""
-        self.told, self.taken = told, []
-        self.taken: list[tuple[int, int]]  # what was drawn, of how many
+        self.told = told
+        self.taken: list[tuple[int, int]] = []  # what was drawn, of how many
 
     def next(self) -> list[int] | None:
         """What to tell the next run of the same step, for it to come out in another way; None after the last."""

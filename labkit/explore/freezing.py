@@ -43,10 +43,10 @@ def duplicate(value: Any, memo: dict[int, Any]) -> Any:
         if kind is list:
             memo[id(value)] = copied = list(value)
             return copied
-        memo[id(value)] = copied = {}
+        memo[id(value)] = copies = dict[Any, Any]()
         for key, item in value.items():
-            copied[key] = duplicate(item, memo)
-        return copied
+            copies[key] = duplicate(item, memo)
+        return copies
     return copy.deepcopy(value, memo)
 
 
@@ -65,6 +65,8 @@ class _Freezer:
             if self.process is None:
                 raise Unsearchable("it sends or stores a random number out of a continuum")
             return (Span, value.low, value.high)
+        if kind is tuple:  # it is part of a circle only through something that can change
+            return (tuple, *[item if type(item) in _PLAIN else self.freeze(item) for item in value])
         if id(value) in self.open:
             return ("around", len(self.open) - self.open[id(value)])
         self.open[id(value)] = len(self.open)
@@ -75,7 +77,7 @@ class _Freezer:
 
     def _container(self, kind: Any, value: Any) -> Any:
         freeze = self.freeze
-        if kind in (tuple, list, deque):
+        if kind is list or kind is deque:
             return (kind, *map(freeze, value))
         if isinstance(value, dict):
             return (kind, frozenset((freeze(key), freeze(item)) for key, item in value.items()))

@@ -5,8 +5,8 @@ copied, compared and numbered, and what it does with an event needs to be found 
 `Process` like any other; this is the world around it.
 
 States are compared by value, as Python compares: the order of a dict or a set does not count, nor does which of two
-equal lists a list is. Time is abstracted away. A node that needs more than that (a coroutine, its clock, a decision by a
-random number out of a continuum) raises `Unsearchable`, and is searched by replay.
+equal lists a list is. Time is abstracted away. A node that needs more than that (a coroutine, its clock, a decision by
+a random number out of a continuum) raises `Unsearchable`, and is searched by replay.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from labkit.node import Node
 
 
 class Place(NamedTuple):
-    """One node of the system that is searched: its id, what runs there, its peers, and whom it can reach (None: all)."""
+    """One node of the system that is searched: its id, what runs there, its peers, whom it can reach (None: all)."""
 
     id: str
     program: type[Node]
@@ -71,7 +71,8 @@ class Local:
 
 
 class Outcome(NamedTuple):
-    """One way in which a step comes out: what was drawn, the state after it and the messages sent. `until` says that it crashed in the middle, and where."""
+    """One way in which a step comes out: what was drawn, the state after it and the messages sent. `until` says that it
+    crashed in the middle, and where."""
 
     draws: tuple[int, ...]
     after: int
@@ -100,6 +101,7 @@ class Bench:
         self.loop = VirtualLoop()  # type: ignore[abstract]
         self.draws = Draws()
         self.known: dict[Any, list[Outcome]] = {}  # the local transitions
+        self.crashing = False  # whether they include crashes in the middle of a step
         self.locals: list[Local] = []
         self.envelopes: list[Envelope] = []
         self.handled: dict[tuple[str, str], int] = {}  # what ran: (class, handler) -> local transitions
@@ -186,7 +188,7 @@ class Bench:
         return known
 
     def _all(self, place: Place, begin: Callable[[], Process]) -> list[Outcome]:
-        """The outcomes of a step, for all that may be drawn in it, and for a crash at each point in the middle of it."""
+        """The outcomes of a step, for all that may be drawn in it and for a crash at each point in it."""
         outcomes: list[Outcome] = []
         told: list[int] | None = []
         with self.loop.running():
@@ -196,7 +198,7 @@ class Bench:
                 self.loop.current = None
                 draws = tuple(drawn for drawn, _ in self.draws.taken)
                 outcomes.append(Outcome(draws, self._end(place, process), tuple(self._sent)))
-                for kind, count, sent, durable in self._points:
+                for kind, count, sent, durable in self._points if self.crashing else ():
                     outcomes.append(Outcome(draws, self.down(place, durable), tuple(self._sent[:sent]), (kind, count)))
                 told = self.draws.next()
         return outcomes
@@ -244,9 +246,9 @@ class Bench:
         self.loop.ready.clear()
         if not process.alive:
             return self.down(place, self._durable, self._error)
-        if process._calls or process._inbox or process._receivers or any(not task.done() for task in process._tasks):
+        if process._calls or process._inbox or process._receivers or process.tasks.waiting:
             raise Unsearchable(f"{place.program.__name__} waits in a coroutine")
-        process._tasks.clear()
+        process.tasks.close()
         timers = [timer for timer in self._timers if timer.due is not None]
         return self._number(place, Local(process, self._durable, self._pending, timers))
 
@@ -307,6 +309,9 @@ class Bench:
         if any(timer is argument for timer in self._timers):
             self._timers = [timer for timer in self._timers if timer is not argument]
         self._timers.append(argument)
+
+    def open_streams(self) -> None:
+        raise Unsearchable("it opens a connection")
 
     def record(self, event: Any) -> None:
         if event[1] == "error":

@@ -34,8 +34,8 @@ class Frame:
 
 
 class Replay:
-    """A search of all schedules up to a depth. `judge(rig)` says what is wrong with a state, or None; `finish(schedule)`
-    what is wrong with a whole schedule, or None."""
+    """A search of all schedules up to a depth. `judge(rig)` says what is wrong with a state, or None;
+    `finish(schedule)` what is wrong with a whole schedule, or None."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from labkit.engine.moment import Moment
 from labkit.engine.process import CALLS, Clock, Process
 from labkit.engine.values import is_shown, plain
 from labkit.engine.world import Runs
-from labkit.errors import HandlerError, UnknownNode
+from labkit.errors import HandlerError, LabkitError, UnknownNode
 from labkit.explore.local import Place, write
 from labkit.explore.schedule import PACE, Choice, wake_name
 from labkit.message import by_value, is_flat
@@ -201,6 +201,9 @@ class Rig:
         process = callback.__self__
         self.counts[process.id] = count = self.counts[process.id] + 1
         self.waiting["wake", process.id, count] = (process, due, callback, argument, due - self.loop.now)
+
+    def open_streams(self) -> None:
+        raise LabkitError("streams cannot be searched: their retransmissions never end; send messages instead")
 
     def record(self, event: Any) -> None:
         if event[1] == "error":

@@ -11,7 +11,7 @@ import json
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from heapq import heapify
+from heapq import heapify, heappush
 from typing import TYPE_CHECKING, Any
 
 from labkit.engine.faults import Fault
@@ -222,12 +222,10 @@ class Follower:
             self.network._drop(flight, "loss")
             return
         if choice.do == "duplicate":
-            _, src, target, message, call, reply = flight
-            copy = self.loop.push(self.loop.now, self.network._deliver, None)
-            self.loop.heap[:] = [kept for kept in self.loop.heap if kept[1] != copy]
-            self.loop.heap.append((self.loop.now, copy, self.network._deliver, (copy, *flight[1:])))
-            heapify(self.loop.heap)
-            self.network.record((self.loop.now, "duplicate", src, target.id, copy, self.loop.now, message))
+            src, message = flight[1], flight[3]
+            self.loop._count = copy = self.loop._count + 1
+            heappush(self.loop.heap, (self.loop.now, copy, self.network._deliver, (copy, *flight[1:])))
+            self.network.record((self.loop.now, "duplicate", src, choice.node, copy, self.loop.now, message))
         self._step(lambda: callback(flight))
 
     def _step(self, step: Callable[[], Any]) -> None:

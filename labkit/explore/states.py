@@ -116,6 +116,9 @@ class System:
         """A new search, with other budgets: the moves differ, what the nodes do does not."""
         self.limits = dict(limits)
         self.can = {name: limit != 0 for name, limit in limits.items()}
+        if self.can["crashes"] and not self.bench.crashing:
+            self.bench.crashing = True
+            self.bench.known.clear()
         self.moves = [[None] * len(known) for known in self.components]
         self.labels, self.at, self.costly, self.observed = {}, [0] * self.size, 0, 0
         self._plans = {}
