@@ -1,6 +1,6 @@
 # labkit's commands: `make` lists them. Everything is installed into .venv, nothing outside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help lab install dev test lint types tests bench notebooks check-notebooks clean
+.PHONY: help lab install dev test lint types tests bench bench-explore notebooks check-notebooks clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python -m
@@ -46,6 +46,9 @@ tests: $(DEV) ## Run the tests alone; TEST_ARGS="tests/repo -k name" chooses amo
 
 bench: $(BENCH) ## Measure the engine against its peers; BENCH_ARGS="--json FILE" keeps the figures
 	@$(RUN) bench $(BENCH_ARGS)
+
+bench-explore: $(BENCH) ## Search for every seeded bug: runs, seconds, length before and after; BENCH_ARGS="--only raft"
+	@$(RUN) bench.bugs $(BENCH_ARGS)
 
 notebooks: $(DEV) ## Execute the walk-throughs in notebooks/ and write their outputs
 	@$(RUN) tests.notebooks.executor

@@ -13,6 +13,7 @@ COMMANDS = {
     "certificates": ("labkit.transport.command:certificates", "Make certificates for nodes that talk TLS."),
     "check": ("labkit.check.command:check", "Judge a history: linearizable, serializable, causal, ..."),
     "doctor": ("labkit.cli:doctor", "Check this computer: what is missing, and the command that gets it."),
+    "explore": ("labkit.explore.command:explore", "Search for the run that breaks a program."),
     "grade": ("labkit.grade.command:grade", "Grade a folder of notebooks."),
     "maelstrom": ("labkit.maelstrom.command:maelstrom", "Test node programs in any language, or be one."),
     "node": ("labkit.transport.command:node", "Run one node as a process of its own, on a real network."),

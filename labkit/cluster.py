@@ -16,6 +16,7 @@ from labkit.engine.loop import VirtualLoop
 from labkit.engine.network import Machine, Network
 from labkit.engine.process import Process
 from labkit.engine.strikes import strike
+from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Trace
 from labkit.engine.watch import Watch
 from labkit.engine.world import Runs
@@ -73,6 +74,8 @@ class Cluster:
         self.title = title or next(iter(programs.values())).__name__
         self.trace = Trace(title=self.title, seed=seed, nodes=self.ids, edges=edges)
         self.faults = Faults()
+        self.schedule: Timetable | Priorities | None = None
+        self.scripted = False  # whether what is done to it by code has no effect, and only given faults strike
         self.nodes: Mapping[str, Node] = Nodes(self)
         self._programs = programs
         self._launch = launch or _launch
@@ -264,7 +267,7 @@ class Cluster:
         self._do(Fault(self._moment(), "disk", self._check_id(id), **settings))
 
     def inject(self, faults: Iterable[Fault]) -> None:
-        """Schedule faults to come, at their virtual times from the start of the run; such as wait for an event
+        """Timetable faults to come, at their virtual times from the start of the run; such as wait for an event
         (`Fault(..., when=...)`) wait from those times on. Raises LabkitError if a time is past."""
         faults = Faults(faults)
         for fault in faults:
@@ -278,6 +281,19 @@ class Cluster:
             else:
                 self._loop.push_last(fault.time, self._strike, fault)
 
+    def follow(self, schedule: Timetable | Priorities) -> None:
+        """Let messages arrive when a timetable or priorities say, from the start of the run on. By a timetable, links
+        have no troubles of their own; partitions and cuts stop messages as always.
+
+        Raises LabkitError if the run has begun, or follows a schedule already.
+        """
+        if self._started or self.schedule is not None:
+            raise LabkitError("a schedule is for a whole run, and there is one for each: give it to a new cluster")
+        self.schedule = schedule
+        schedule.steer(self._network)
+        self._network.record((0.0, "link", None, None, None, None, {"schedule": True}))
+        self._network.disturb(self._network.machines)
+
     def _moment(self) -> float:
         """When a fault done now strikes: after everything else that happens at this time (so that a replay is
         exact)."""
@@ -290,6 +306,8 @@ class Cluster:
         return self.now
 
     def _do(self, fault: Fault) -> None:
+        if self.scripted:
+            return
         if self._loop._depth:
             self._strike(fault)
         else:
@@ -342,7 +360,7 @@ class Cluster:
         machine = self._network.machines.get(id)
         if machine is None:
             machine = self._network.add(id, (), None, is_client=True)
-            machine.disturbed = bool(self._network.links.everywhere) or self._watch.on
+            machine.disturbed = bool(self._network.links.everywhere) or self._watch.on or self.schedule is not None
             machine.process = _process(self, machine, _Caller, f"{self.seed}/client/{id}", traced=False)
             with self._loop.running():
                 machine.process.boot()

@@ -127,6 +127,7 @@ class Links:
         self._groups: dict[str, int] = {}  # the groups that a node is in, as bits
         self._one_way = False
         self.everywhere: dict[str, Any] = {}  # settings that hold for every link
+        self.steered: Callable[[Flight], None] | None = None  # a schedule that decides when messages arrive
 
     # --- messages
 
@@ -135,6 +136,9 @@ class Links:
 
         Loss, duplication and reordering each draw once for each message, whether they strike or not.
         """
+        if self.steered is not None:
+            self.steered(flight)
+            return
         id, src, target, message, call, reply = flight
         network, to = self._network, target.id
         now, heap = network.loop.now, network.loop.heap

@@ -58,8 +58,9 @@ class Moment:
 
     @property
     def clean(self) -> bool:
-        """Whether no link loses, alters or holds messages, or has another latency than the rest."""
-        troubles = ("loss", "cut", "clog", "corrupt", "latency", "bandwidth")
+        """Whether no link loses, alters or holds messages, or has another latency than the rest; and no schedule
+        decides when messages arrive."""
+        troubles = ("loss", "cut", "clog", "corrupt", "latency", "bandwidth", "schedule")
         return not any(settings.get(trouble) for settings in self.links.values() for trouble in troubles)
 
     def majority(self, nodes: tuple[str, ...]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ An event is seven values, `(time, kind, node, peer, id, due, data)`, and its pos
 | faulty | node | | | | {setting: value} of its disk |
 | partition | | | 1 if one way: later groups reach earlier ones | | list of groups of node ids |
 | heal | | | | | |
-| link | from, or None | to, or None | | | {setting: value} |
+| link | from, or None | to, or None | | | {setting: value}; {"schedule": True} where a schedule decides |
 | clock | node | | | | {"offset": s, "rate": r}, and "jump": s if it jumped |
 | invoke | client | node | operation number | | the request |
 | ok | client | node | operation number | | the reply |

@@ -81,6 +81,8 @@ def plain(value: Any) -> Any:
     """The value as JSON data. A message or a dataclass is an object with its class name under "$"; a set is a sorted
     list; bytes are shown as Python writes them; what is not data is shown as its class name."""
     kind = type(value)
+    if kind is str or kind is bool or value is None:  # most values are; the rest of this function is slower
+        return value
     if kind in SCALARS:
         odd = kind is bytes or value != value or value in (float("inf"), float("-inf"))
         return repr(value) if odd or (kind is int and not -(2**63) <= value < 2**64) else value

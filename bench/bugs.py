@@ -1,0 +1,132 @@
+"""`python -m bench.bugs`: prints what a search finds of the seeded bugs, how soon, and how small it makes that."""
+
+import argparse
+import json
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.peers import bare
+from labkit.engine.faults import Faults
+from labkit.explore import explore
+from labkit.explore.bugs import BUGS, Bug
+from labkit.explore.running import Plan, Stage
+
+TARGET_SECONDS, TARGET_STEPS = 20.0, 30
+
+
+def main() -> None:
+    """Search for every bug, print a line for each, and with --json keep all figures."""
+    parser = argparse.ArgumentParser(prog="python -m bench.bugs", description=__doc__)
+    parser.add_argument("--json", metavar="FILE", help="write all figures to FILE")
+    parser.add_argument("--only", metavar="WORD", default="", help="only bugs with this word in their name or protocol")
+    parser.add_argument("--seconds", type=float, default=TARGET_SECONDS, help="of search for a bug (default 20)")
+    parser.add_argument("--strategy", default="auto", help='"auto", "random" or "pct"')
+    parser.add_argument("--correct", type=int, metavar="RUNS", default=0, help="search the unbroken protocols instead")
+    options = parser.parse_args()
+
+    console = Console(width=max(120, Console().width))
+    rows = []
+    for bug in BUGS:
+        if options.only in bug.name or options.only in bug.protocol:
+            row = correct(bug, options) if options.correct else find(bug, options)
+            rows.append(row)
+            console.print(
+                " | ".join(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row.values())
+            )
+    console.print("", table(rows), speed(), "")
+    found = [row for row in rows if row["after"] is not None]
+    soon = [row for row in found if row["seconds"] <= TARGET_SECONDS]
+    small = [row for row in found if row["after"] <= TARGET_STEPS]
+    console.print(
+        f"{len(rows)} bugs: {len(found)} found, {len(soon)} within {TARGET_SECONDS:.0f} s, {len(small)} shrunk to at "
+        f"most {TARGET_STEPS} steps.\nA step is a message delivered, a timer fired or a fault, in the causal past of "
+        "the violation."
+    )
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(rows, file, indent=1)
+
+
+def find(bug: Bug, options: Any) -> dict[str, Any]:
+    """Search for a bug. Seconds are those until the run that shows it; shrinking comes after."""
+    report = explore(
+        bug.make, bug.scenario, bug.properties, faults=bug.faults if bug.setting.kinds == () else kinds(bug),
+        seconds=options.seconds, strategy=options.strategy,
+    )  # fmt: skip
+    finding = report.finding
+    return {
+        "bug": bug.name,
+        "protocol": bug.protocol,
+        "strategy": report.strategy,
+        "runs": report.runs if finding is None else finding.number + 1,
+        "seconds": report.seconds,
+        "before": None if finding is None else finding.before,
+        "after": None if finding is None else len(finding.steps),
+        "property": None if finding is None else finding.violation.property,
+    }
+
+
+def correct(bug: Bug, options: Any) -> dict[str, Any]:
+    """Search the unbroken protocol, where there is nothing to be found."""
+    report = explore(
+        bug.make_correct, bug.scenario, bug.setting.properties,
+        faults=bug.faults if bug.setting.kinds == () else kinds(bug), runs=options.correct,
+        strategy=options.strategy,
+    )  # fmt: skip
+    finding = report.finding
+    return {
+        "bug": f"none ({bug.name})", "protocol": bug.protocol, "strategy": report.strategy, "runs": report.runs,
+        "seconds": report.seconds, "before": None if finding is None else finding.before,
+        "after": None if finding is None else len(finding.steps),
+        "property": None if finding is None else str(finding.violation),
+    }  # fmt: skip
+
+
+def kinds(bug: Bug) -> Any:
+    return True if bug.setting.kinds is None else bug.setting.kinds
+
+
+def table(rows: list[dict[str, Any]]) -> Table:
+    """One line a bug."""
+    shown = Table(title="Seeded bugs", title_justify="left", box=None)
+    for heading in ("bug", "protocol", "strategy", "runs", "seconds", "steps before", "after", "violates"):
+        shown.add_column(
+            heading, justify="right" if heading in ("runs", "seconds", "steps before", "after") else "left"
+        )
+    for row in rows:
+        values = [
+            f"{value:.1f}" if isinstance(value, float) else "" if value is None else str(value)
+            for value in row.values()
+        ]
+        shown.add_row(*values)
+    return shown
+
+
+def speed() -> str:
+    """How many runs of an undisturbed election of three nodes a core makes in a second, and what an event costs."""
+    from labkit.check.election import election_safety
+    from labkit.cluster import Cluster
+    from labkit.protocols.raft import Raft
+
+    stage = Stage(lambda **given: Cluster(Raft, 3, **given), lambda cluster: cluster.run(1.0), [election_safety])
+    begin, runs, events = time.perf_counter(), 0, 0
+    while time.perf_counter() - begin < 2.0:
+        events += len(stage.run(Plan(runs, Faults())).trace)
+        runs += 1
+    took = time.perf_counter() - begin
+    messages = 200_000
+    work = bare(drawn=False)(3, messages)
+    begin = time.perf_counter()
+    done = work()
+    heap = (time.perf_counter() - begin) / (done or messages)
+    return (
+        f"Three nodes elect a leader, 1 virtual second, judged: {runs / took:,.0f} schedules/s on one core; an event "
+        f"takes {took / events / heap:.1f} times as long as one of the bare heap loop."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""How a report shows itself in a cell, in light and dark."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from labkit.check.verdict import SIGNS
+from labkit.explore.causes import describe
+
+if TYPE_CHECKING:
+    from labkit.explore.report import Finding, Report
+
+SHOWN = 60  # steps
+STYLE = """
+.labkit-report{font:14px/1.5 system-ui,sans-serif;max-width:60rem;color:var(--jp-content-font-color1,inherit)}
+.labkit-report .said{border-left:4px solid #767676;padding:.15em .8em;margin:.3em 0}
+.labkit-report .holds{border-color:#009e73}.labkit-report .violated{border-color:#d55e00}
+.labkit-report .more{color:var(--jp-content-font-color2,#666);font-size:13px;margin:.2em 0}
+.labkit-report table{border-collapse:collapse;margin:.5em 0;font-size:13px}
+.labkit-report :is(th,td){text-align:left;padding:2px 14px 2px 0;border-bottom:1px solid #8884;font-weight:400;
+  vertical-align:top}
+.labkit-report td:first-child{font-variant-numeric:tabular-nums;text-align:right;white-space:nowrap}
+.labkit-report td:nth-child(2){font-weight:600;white-space:nowrap}
+.labkit-report tr.fault td{color:var(--jp-error-color1,#c74a00)}
+.labkit-report code{background:none;padding:0}
+.labkit-report pre{margin:.4em 0;padding:.5em .8em;overflow-x:auto;font-size:12.5px;
+  background:var(--jp-layout-color2,rgba(128,128,128,.12));border-radius:4px}
+.labkit-report summary{cursor:pointer;padding:.1em 0}
+"""
+
+
+def report_html(report: Report) -> str:
+    """The report for a notebook."""
+    parts = [f'<div class="said {report.outcome}">{SIGNS[report.outcome]} <strong>{escape(report.headline())}</strong>']
+    if report.finding is not None:
+        parts.append(f"<div>{escape(_sentence(report.finding))}</div>")
+    parts.append("</div>")
+    if report.finding is not None:
+        parts.append(_evidence(report.finding))
+    parts.append(_more(f"{report.effort()}."))
+    parts.append(_more(f"Strategy {report.strategy}: {report.why}."))
+    parts += [_more(remark) for remark in report.remarks()]
+    return _whole("".join(parts))
+
+
+def finding_html(finding: Finding) -> str:
+    """A finding by itself."""
+    head = f'<div class="said violated">✗ <strong>{escape(finding.violation.property)}</strong>'
+    return _whole(f"{head}<div>{escape(_sentence(finding))}</div></div>{_evidence(finding)}")
+
+
+def _whole(inner: str) -> str:
+    return f'<div class="labkit-report"><style>{" ".join(STYLE.split())}</style>{inner}</div>'
+
+
+def _more(text: str) -> str:
+    return f'<div class="more">{escape(text)}</div>'
+
+
+def _sentence(finding: Finding) -> str:
+    violation = finding.violation
+    return f"{violation.message[:1].upper()}{violation.message[1:]}, at {violation.time:.3f} s."
+
+
+def _evidence(finding: Finding) -> str:
+    """The steps, the replay, and the run as code."""
+    parts = [_more(f"{finding.origin()}: {finding.lengths()}.")]
+    if finding.differs:
+        from labkit.explore.report import CAUSES
+
+        parts.append(f'<div class="said">{escape(finding.differs)} {escape(CAUSES)}.</div>')
+    parts.append(_table(finding))
+    parts.append(f"<details><summary>Watch it happen</summary>{finding.view().fragment()}</details>")
+    parts.append(
+        "<details><summary>Have the same run again: a test for pytest</summary>"
+        f"<pre>{escape(finding.as_test())}</pre></details>"
+    )
+    return "".join(parts)
+
+
+def _table(finding: Finding) -> str:
+    """The steps: when, where, what."""
+    rows = []
+    trace = finding.run.trace
+    for event in finding.steps[:SHOWN]:
+        kind = "" if event.kind in ("deliver", "timer") else ' class="fault"'
+        what = describe(event, trace)
+        where = event.node or "network"
+        what = what.removeprefix(f"{where} ").removeprefix(f"{where}'s ")
+        rows.append(f"<tr{kind}><td>{event.time:.3f} s</td><td>{escape(where)}</td><td>{escape(what)}</td></tr>")
+    if len(finding.steps) > SHOWN:
+        rows.append(f"<tr><td></td><td></td><td>and {len(finding.steps) - SHOWN} more</td></tr>")
+    return f"<table><tbody>{''.join(rows)}</tbody></table>" if rows else ""

@@ -1,0 +1,188 @@
+"""One run of a search: a cluster is made, driven and judged. A run is a function of its plan, and of nothing else."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from labkit.check.invariants import Violation, no_errors
+from labkit.check.verdict import Verdict
+from labkit.cluster import Cluster
+from labkit.engine.faults import Faults
+from labkit.engine.timetable import Priorities, Timetable
+from labkit.engine.trace import Trace
+from labkit.engine.tracebacks import student_frames
+from labkit.errors import BudgetExceeded, LabkitError, NodeDown, RemoteError
+
+Make = Callable[..., Cluster]  # make(seed=..., faults=...) -> a new cluster
+Scenario = Callable[[Cluster], Any]
+Property = Callable[..., Any]  # property(trace) or property(history) -> Violation, Verdict or None
+
+ENDS = (TimeoutError, RemoteError, NodeDown, BudgetExceeded)  # what a scenario may run into: it ends there
+
+
+class Plan(NamedTuple):
+    """What makes a run: all of it plain data. With `scripted`, the faults are all that there are: those that the
+    scenario does by itself are among them, and have no effect when it does them."""
+
+    seed: int
+    faults: Faults
+    schedule: Any = None  # a Timetable, Priorities, or what else has `follow(cluster)`
+    scripted: bool = False
+
+
+@dataclass
+class Run:
+    """What came of a run. `ended` says why the scenario stopped before its end, if it did."""
+
+    plan: Plan
+    trace: Trace
+    faults: Faults  # all that struck, the scenario's own among them
+    seconds: float
+    violation: Violation | None
+    ended: str = ""
+
+
+class _Enough(BaseException):
+    """The run has gone on for as long as was wanted."""
+
+
+class Stage:
+    """Where runs are made: a cluster, a scenario to drive it through, and properties that must hold."""
+
+    def __init__(self, make: Make, scenario: Scenario, properties: Iterable[Property]):
+        self.make, self.scenario = make, scenario
+        self.properties = tuple(properties)
+        for check in self.properties:
+            if not callable(check):
+                raise LabkitError(f"{check!r} is no property: give functions such as election_safety(trace)")
+        if not callable(scenario):
+            raise LabkitError(f"{scenario!r} is no scenario: give a function that drives the cluster that it is given")
+        self._judges = [(name_of(check), _asks(check)) for check in (*self.properties, no_errors)]
+
+    def run(self, plan: Plan, until: float | None = None) -> Run:
+        """Make one run, or the first `until` virtual seconds of it. What is printed meanwhile is not shown.
+
+        Raises LabkitError if the cluster, the scenario or a property cannot be used.
+        """
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            cluster = self._made(plan)
+            if until is not None:
+                cluster._loop.push_last(until, _enough, None)
+            if plan.schedule is None or cluster.schedule is not None:
+                ended, failed = self._drive(cluster)
+            else:  # choices, which drive the cluster themselves
+                plan.schedule.follow(cluster)
+                ended, failed = "", None
+            violation = failed or self._judged(cluster.trace)
+        return Run(plan, cluster.trace, cluster.faults, cluster.now, violation, ended)
+
+    def only(self, trace: Trace, violation: Violation) -> Stage:
+        """The same, with those properties alone that tell of this violation: to judge by fewer is faster."""
+        named = []
+        for (name, asks), check in zip(self._judges, self.properties, strict=False):
+            found = check(asks(trace))
+            if found is not None and getattr(found, "property", name) == violation.property:
+                named.append(check)
+        return Stage(self.make, self.scenario, named)
+
+    def _made(self, plan: Plan) -> Cluster:
+        try:
+            cluster = self.make(seed=plan.seed, faults=plan.faults)
+        except LabkitError:
+            raise
+        except Exception as error:
+            raise LabkitError(
+                f"no cluster came of {name_of(self.make)}(seed={plan.seed}, faults=...): {_where(error)}"
+            ) from error
+        if not isinstance(cluster, Cluster):
+            raise LabkitError(f"{name_of(self.make)}(seed=..., faults=...) made {cluster!r}, which is no Cluster")
+        if isinstance(plan.schedule, Timetable | Priorities):
+            cluster.follow(plan.schedule)
+        cluster.scripted = plan.scripted
+        return cluster
+
+    def _drive(self, cluster: Cluster) -> tuple[str, Violation | None]:
+        try:
+            self.scenario(cluster)
+        except _Enough:
+            pass
+        except ENDS as error:
+            return f"{type(error).__name__}: {error}", None
+        except AssertionError as error:
+            what = f"{name_of(self.scenario)} asserts otherwise: {_where(error)}"
+            return "", Violation("Assertion", what, max(0, len(cluster.trace) - 1), cluster.now)
+        except Exception as error:
+            when = f"seed {cluster.seed}, at {cluster.now:g} s"
+            raise LabkitError(f"the scenario {name_of(self.scenario)} failed ({when}): {_where(error)}") from error
+        return "", None
+
+    def _judged(self, trace: Trace) -> Violation | None:
+        """The earliest violation of a property; an error of a node counts if there is none."""
+        found: list[Violation] = []
+        for (name, asks), check in zip(self._judges, (*self.properties, no_errors), strict=True):
+            if check is no_errors and found:
+                break
+            try:
+                answer = check(asks(trace))
+            except Exception as error:
+                raise LabkitError(f"the property {name} failed (seed {trace.seed}): {_where(error)}") from error
+            violation = _violation(name, answer, trace)
+            if violation is not None:
+                found.append(violation)
+        return min(found, key=lambda violation: violation.seq, default=None)
+
+
+def _enough(argument: None) -> None:
+    raise _Enough
+
+
+def _same(trace: Trace) -> Any:
+    return trace
+
+
+def _history(trace: Trace) -> Any:
+    from labkit.check.history import History
+
+    return History.of(trace)
+
+
+def _asks(check: Property) -> Callable[[Trace], Any]:
+    """What a property wants to see: the trace, or the history of the clients if that is its parameter's name."""
+    try:
+        first = next(iter(inspect.signature(check).parameters), "")
+    except (TypeError, ValueError):
+        return _same
+    return _history if first == "history" else _same
+
+
+def _violation(name: str, answer: Any, trace: Trace) -> Violation | None:
+    if answer is None or isinstance(answer, Violation):
+        return answer
+    if isinstance(answer, Verdict):
+        if answer.outcome != "violated":
+            return None
+        return Violation(name, answer.why, max(0, len(trace) - 1), trace.now)
+    raise LabkitError(
+        f"the property {name} returned {answer!r}: a property returns None if it holds, else a "
+        "labkit.check.Violation (or the Verdict of a checker of histories)"
+    )
+
+
+def name_of(function: Any) -> str:
+    """A function's name, for words."""
+    while hasattr(function, "func"):
+        function = function.func
+    return str(getattr(function, "__name__", None) or type(function).__name__)
+
+
+def _where(error: BaseException) -> str:
+    """An error in words, with the line that raised it."""
+    frames = student_frames(error) or traceback.extract_tb(error.__traceback__)
+    text = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"{text} ({frames[-1].name}, line {frames[-1].lineno}: {frames[-1].line})" if frames else text
