@@ -76,7 +76,10 @@ class Views:
                 if source not in found:
                     found[source] = None
                     pending.append(source)
-        return others if any(op in self.unclear or op.f == "append" for op in found) else list(found)
+        needs = [
+            op for op in found if op in self.unclear or op.f == "append" or (op.f == "cas" and op.completed is None)
+        ]
+        return others if needs else list(found)
 
     def explained(self, view: list[Op], consistency: str, process: Any, deadline: float) -> bool | None:
         """Whether the operations of a view have an order; None if it could not be found out in time."""
