@@ -68,7 +68,7 @@ def answers_linearizable(model: Any = "kv", meaning: Meaning = by_name, time_lim
     """The property that what clients were told is linearizable. A check that takes too long finds nothing."""
 
     def linearizable_answers(trace: Trace) -> Violation | None:
-        return _violation(trace, "Linearizability", linearizable(history(trace), model, time_limit=time_limit))
+        return violation_of(trace, "Linearizability", linearizable(history(trace), model, time_limit=time_limit))
 
     def history(trace: Trace) -> History:
         return session_history(trace, meaning)
@@ -84,17 +84,22 @@ def answers_consistent(
     def consistent_answers(trace: Trace) -> Violation | None:
         name = consistency.capitalize() + " consistency"
         history = session_history(trace, meaning)
-        return _violation(trace, name, consistent(history, model, consistency, time_limit=time_limit))
+        return violation_of(trace, name, consistent(history, model, consistency, time_limit=time_limit))
 
     return consistent_answers
 
 
-def _violation(trace: Trace, property: str, verdict: Verdict) -> Violation | None:
+def violation_of(trace: Trace, property: str, verdict: Verdict) -> Violation | None:
+    """What a checker of histories found, as a violation of a run: at the event that told the client the answer which
+    cannot be, with the clients whose operations it contradicts."""
     if verdict.outcome != VIOLATED:
         return None
-    operation = getattr(verdict, "operation", None)
-    time = trace.now if operation is None or operation.end is None else operation.end
-    client = () if operation is None else (str(operation.process),)
-    ends = [e.seq for e in trace.select("ok", "info") if e.time == time and e.node in client]
+    core = tuple(getattr(verdict, "core", ()) or getattr(verdict, "operations", ()))
+    operation = getattr(verdict, "operation", None) or max(core, key=lambda op: op.end or 0.0, default=None)
+    if operation is None or operation.end is None:
+        return Violation(property, verdict.why, max(len(trace) - 1, 0), trace.now)
+    first = str(operation.process)
+    ends = [e.seq for e in trace.select("ok", "info") if e.time == operation.end and e.node == first]
     seq = ends[0] if ends else max(len(trace) - 1, 0)
-    return Violation(property, verdict.why, seq, time, client)
+    others = (str(op.process) for op in core if op.key == operation.key and (op.time or 0.0) < operation.end)
+    return Violation(property, verdict.why, seq, operation.end, tuple(dict.fromkeys((first, *others))))

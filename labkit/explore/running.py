@@ -10,6 +10,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from labkit.check.answers import violation_of
 from labkit.check.invariants import Violation, no_errors
 from labkit.check.verdict import Verdict
 from labkit.cluster import Cluster
@@ -165,9 +166,7 @@ def _violation(name: str, answer: Any, trace: Trace) -> Violation | None:
     if answer is None or isinstance(answer, Violation):
         return answer
     if isinstance(answer, Verdict):
-        if answer.outcome != "violated":
-            return None
-        return Violation(name, answer.why, max(0, len(trace) - 1), trace.now)
+        return violation_of(trace, name, answer)
     raise LabkitError(
         f"the property {name} returned {answer!r}: a property returns None if it holds, else a "
         "labkit.check.Violation (or the Verdict of a checker of histories)"
