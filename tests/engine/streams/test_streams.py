@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labkit import Cluster, LabkitError, Node, Trace
@@ -312,6 +312,7 @@ def test_a_connection_to_oneself_and_by_localhost():
 
 
 @settings(max_examples=25)
+@example(sizes=[1, 1, 1, 1, 16385, 35000], loss=0.3, cuts=[], seed=999)
 @given(
     sizes=st.lists(st.integers(1, 60_000), min_size=1, max_size=12),
     loss=st.sampled_from([0.0, 0.1, 0.3]),
@@ -360,7 +361,7 @@ def test_whatever_the_network_does_every_byte_arrives_once_and_in_order(sizes, l
         assert bytes(got) == bytes(back) == b"".join(pieces)
     else:  # four tries to connect may all be lost, and nine tries of one segment: never is a wrong byte handed on
         assert b"".join(pieces).startswith(bytes(got)) and bytes(got).startswith(bytes(back))
-        assert "Timeout" in errors(cluster)[0]
+        assert all("Timeout" in error for error in errors(cluster))  # none if the one who gave up had closed already
 
 
 def test_segments_fly_in_the_picture():
