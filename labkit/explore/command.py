@@ -11,26 +11,13 @@ from typing import Any
 
 import click
 
-from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED
+from labkit.check.command import BAD_INPUT, STATUS, Judge
 from labkit.errors import LabkitError
 
-STATUS = {HOLDS: 0, VIOLATED: 1, UNKNOWN: 2}
-BAD_INPUT = 3
 READY = ("labkit.check.election", "labkit.check.invariants", "labkit.check.replication", "labkit.check.agreement")
 
 
-class Searcher(click.Command):
-    """A command whose wrong options are bad input too."""
-
-    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        try:
-            return super().make_context(*arguments, **options)
-        except click.UsageError as error:
-            error.exit_code = BAD_INPUT  # type: ignore[misc]
-            raise
-
-
-@click.command(cls=Searcher)
+@click.command(cls=Judge)
 @click.argument("program", metavar="FILE.py:NAME")
 @click.option("--size", type=click.IntRange(min=1), help="How many nodes; if NAME is a class of nodes.")
 @click.option("--property", "properties", multiple=True, metavar="NAME",

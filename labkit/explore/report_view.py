@@ -60,7 +60,7 @@ def _more(text: str) -> str:
 
 def _sentence(finding: Finding) -> str:
     violation = finding.violation
-    return f"{violation.message[:1].upper()}{violation.message[1:]}, at {violation.time:.3f} s."
+    return f"At {violation.time:.3f} s: {violation.message.rstrip('.')}."
 
 
 def _evidence(finding: Finding) -> str:
