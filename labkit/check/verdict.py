@@ -46,14 +46,12 @@ STYLE = """
 .labkit-verdict .said{border-left:4px solid #767676;padding:.15em .8em;margin:.3em 0}
 .labkit-verdict .holds{border-color:#009e73}.labkit-verdict .violated{border-color:#d55e00}
 .labkit-verdict table{border-collapse:collapse;margin:.4em 0}
-.labkit-verdict.labkit-verdict table :is(th,td){text-align:left;padding:2px 12px 2px 0;border-bottom:1px solid #8884;font-weight:400;
-  vertical-align:top}
+.labkit-verdict.labkit-verdict table :is(th,td){text-align:left;padding:2px 12px 2px 0;border-bottom:1px solid #8884;
+  font-weight:400;vertical-align:top}
 .labkit-verdict :is(th,td:first-child){white-space:nowrap}
 .labkit-verdict img{display:block;max-width:100%;height:auto;border-radius:8px}
-body[data-jp-theme-light="true"] .labkit-verdict :is(th,td:first-child){white-space:nowrap}
-.labkit-verdict img{color-scheme:light}
-body[data-jp-theme-light="false"] .labkit-verdict :is(th,td:first-child){white-space:nowrap}
-.labkit-verdict img{color-scheme:dark}
+body[data-jp-theme-light="true"] .labkit-verdict img{color-scheme:light}
+body[data-jp-theme-light="false"] .labkit-verdict img{color-scheme:dark}
 """
 SIGNS = {HOLDS: "✓", VIOLATED: "✗", UNKNOWN: "?"}
 

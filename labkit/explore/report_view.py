@@ -18,8 +18,8 @@ STYLE = """
 .labkit-report .holds{border-color:#009e73}.labkit-report .violated{border-color:#d55e00}
 .labkit-report .more{color:var(--jp-content-font-color2,#666);font-size:13px;margin:.2em 0}
 .labkit-report table{border-collapse:collapse;margin:.5em 0;font-size:13px}
-.labkit-report.labkit-report table :is(th,td){text-align:left;padding:2px 14px 2px 0;border-bottom:1px solid #8884;font-weight:400;
-  vertical-align:top}
+.labkit-report.labkit-report table :is(th,td){text-align:left;padding:2px 14px 2px 0;border-bottom:1px solid #8884;
+  font-weight:400;vertical-align:top}
 .labkit-report.labkit-report table td:first-child{font-variant-numeric:tabular-nums;text-align:right;white-space:nowrap}
 .labkit-report.labkit-report table td:nth-child(2){font-weight:600;white-space:nowrap}
 .labkit-report tr.fault td{color:var(--jp-error-color1,#c74a00)}
