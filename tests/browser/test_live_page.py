@@ -143,8 +143,8 @@ def test_a_run_in_a_cell_is_played_from_where_the_reader_stands(seen: Page):
     seen.evaluate(
         "() => { view.model.now = 1.2; view.model.tell({type: 'more', now: 1.2, length: view.model.length()}); }"
     )
-    seen.wait_for_timeout(400)
-    assert 0.85 < clock(seen) < 1.2
+    between = "(([at]) => at > 0.85 && at < 1.2)(document.querySelector('.lk-clock').textContent.split(' '))"
+    seen.wait_for_function(between, polling="raf")
     expect(seen.locator(".lk-play")).to_have_attribute("aria-label", "Play", timeout=5000)
     assert clock(seen) == pytest.approx(1.2)
     assert said(seen, "advance") == [], "what was recorded is played, and no more is asked for"
@@ -158,14 +158,24 @@ def test_with_reduced_motion_flights_are_steps(browser, guard):
     assert clock(page) == pytest.approx(0.85), "it does not start to move by itself"
     page.focus(".lk-timeline")
     page.keyboard.press("Home")
-    places = "[...document.querySelectorAll('.lk-flights > g')].map(g => g.getAttribute('transform'))"
     page.keyboard.press("n")
     expect(page.locator(".lk-flights > g").first).to_be_visible()
-    first = page.evaluate(places)
-    page.select_option("select", "0.02")  # so that even on a slow machine the next step is not reached
-    page.click(".lk-play")
-    page.wait_for_timeout(150)
-    assert page.evaluate(places) == first, "between two steps nothing moves"
+    frames = """() => new Promise(done => {
+      const frames = [];
+      const look = () => {
+        const places = [...document.querySelectorAll('.lk-flights > g')].map(g => g.getAttribute('transform'));
+        frames.push([document.querySelector('.lk-clock').textContent, places.join()]);
+        if (new Set(frames.map(([at]) => at)).size < 5) requestAnimationFrame(look);
+        else done(frames);
+      };
+      document.querySelector('.lk-play').click();
+      requestAnimationFrame(look);
+    })"""
+    shown = page.evaluate(frames)
+    events = [f"{time:.3f} s" for time in page.evaluate("view.model.events.time")]
+    assert {at for at, _ in shown} <= set(events), "it stands at events, and never between them"
+    for at in {at for at, _ in shown}:
+        assert len({places for then, places in shown if then == at}) <= events.count(at), "at one event nothing moves"
     context.close()
 
 
