@@ -4,34 +4,10 @@ import asyncio
 
 import pytest
 
-from labkit import Message, Node, UnknownNode, on
+from labkit import Node, UnknownNode, on
 from labkit.engine.disk import Store
 from labkit.transport.host import Host, RealTime
-
-
-class Ping(Message):
-    n: int
-
-
-class Pong(Message):
-    n: int
-
-
-class Player(Node):
-    def start(self):
-        self.rallies = 0
-        if self.id == "n1":
-            self.send("n2", Ping(n=0))
-
-    @on(Ping)
-    def ping(self, msg, sender):
-        self.send(sender, Pong(n=msg.n))
-
-    @on(Pong)
-    async def pong(self, msg, sender):
-        self.rallies += 1
-        await self.sleep(0.001)
-        self.send(sender, Ping(n=msg.n + 1))
+from tests.transport.players import Ping, Player, Pong
 
 
 class Wire:
