@@ -4,7 +4,7 @@ see."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from labkit.cluster import Cluster
@@ -24,16 +24,23 @@ def check(name: str, *, seeds: int = 20, seed: int | None = None) -> Result:
     """
     exercise = load(name)
     namespace = sys._getframe(1).f_globals
-    program = namespace.get(exercise.node)
-    if not (isinstance(program, type) and issubclass(program, Node)):
-        raise LabkitError(
-            f"this notebook has no class {exercise.node}(Node) yet: run the cell that defines it, then check again"
-        )
+
+    def find(name: str) -> type[Node]:
+        program = namespace.get(name)
+        if not (isinstance(program, type) and issubclass(program, Node)):
+            raise LabkitError(
+                f"this notebook has no class {name}(Node) yet: run the cell that defines it, then check again"
+            )
+        return program
+
+    programs = [find(name) for name in exercise.nodes]
     if not isinstance(seeds, int) or seeds < 1:
         raise LabkitError(f"seeds={seeds!r}: give the number of runs, one or more")
 
-    def build(**options: Any) -> Cluster:
-        return Cluster(program, **options)
+    def build(*, nodes: Mapping[str, str] | None = None, **options: Any) -> Cluster:
+        if nodes is not None:
+            return Cluster(nodes={id: find(name) for id, name in nodes.items()}, **options)
+        return Cluster(programs[0], **options)
 
     say, done = _progress()
     try:

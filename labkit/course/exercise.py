@@ -12,17 +12,18 @@ import builtins
 import hashlib
 import importlib
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.check import Violation, no_errors
 from labkit.cluster import Cluster
+from labkit.course.measure import Measure
 from labkit.engine.faults import Faults
 from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
 
-Build = Callable[..., Cluster]  # build(size=..., seed=..., faults=...) -> a cluster of the student's nodes
+Build = Callable[..., Cluster]  # build(size=5, seed=..., faults=...), or nodes={id: name of a class} instead of size
 Property = Callable[[Trace], Violation | None]
 
 SHRINKING_RUNS = 40  # runs that a failure's shrinking may cost
@@ -30,7 +31,12 @@ SHRINKING_RUNS = 40  # runs that a failure's shrinking may cost
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that an exercise asks for: `drive(cluster)` makes a run, and every property must hold in it."""
+    """One thing that an exercise asks for: `drive(cluster)` makes a run, and every property must hold in it.
+
+    A cluster is `size` nodes of the student's first class; or what `cast` says, which gives each node's id the name of
+    a class: one of the student's, or one that stands in the given cells of the exercise's notebook. With a `measure`,
+    runs in which all properties hold are scored by it.
+    """
 
     name: str
     title: str
@@ -39,6 +45,13 @@ class Part:
     properties: tuple[Property, ...]
     guards: tuple[Property, ...] = (no_errors,)  # what must hold for the run to say anything; asked first
     size: int = 5
+    cast: Mapping[str, str] | None = None
+    measure: Measure | None = None
+
+    @builtins.property
+    def members(self) -> dict[str, Any]:
+        """What to build its cluster with."""
+        return {"size": self.size} if self.cast is None else {"nodes": dict(self.cast)}
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ class Failure:
     property: str
     message: str
     seed: int
-    size: int
+    members: dict[str, Any]  # what its cluster is built with: size, or nodes
     faults: Faults
     seconds: float
     seq: int
@@ -62,7 +75,7 @@ class Failure:
 
     def to_json(self) -> dict[str, Any]:
         """All but the trace, as JSON data."""
-        names = ("property", "message", "seed", "size", "seconds", "seq", "time")
+        names = ("property", "message", "seed", "members", "seconds", "seq", "time")
         return {name: getattr(self, name) for name in names} | {"nodes": list(self.nodes), "faults": str(self.faults)}
 
 
@@ -80,7 +93,7 @@ class PartResult:
 
     @property
     def passed(self) -> bool:
-        return self.failure is None
+        return self.points == self.max
 
     def to_json(self) -> dict[str, Any]:
         names = ("name", "title", "points", "max", "passed", "message", "runs")
@@ -95,7 +108,7 @@ class Result:
 
     exercise: str
     title: str
-    node: str
+    nodes: tuple[str, ...]
     parts: tuple[PartResult, ...]
 
     @property
@@ -119,11 +132,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise: its name, the name of the class that the student defines, and its parts."""
+    """An exercise: its name, the names of the classes of nodes that the student defines, and its parts."""
 
     name: str
     title: str
-    node: str
+    nodes: tuple[str, ...]
     parts: tuple[Part, ...]
 
     @property
@@ -147,23 +160,30 @@ class Exercise:
         for part in self.parts:
             progress(part.title)
             results.append(judge(part, build, seeds))
-        return Result(self.name, self.title, self.node, tuple(results))
+        return Result(self.name, self.title, self.nodes, tuple(results))
 
 
 def judge(part: Part, build: Build, seeds: Sequence[int]) -> PartResult:
     """Run a part under every seed; of the runs that fail take the shortest, and make it smaller."""
     worst: Failure | None = None
     failed = 0
+    measured = []
     for seed in seeds:
-        cluster = build(size=part.size, seed=seed)
+        cluster = build(**part.members, seed=seed)
         cluster.title = cluster.trace.title = part.title
         part.drive(cluster)
         violation = first_violation(part, cluster.trace)
         if violation is not None:
             failed += 1
-            failure = _failure(violation, cluster, part.size)
+            failure = _failure(violation, cluster, part.members)
             if worst is None or (len(failure.faults), failure.seq) < (len(worst.faults), worst.seq):
                 worst = failure
+        elif part.measure is not None:
+            measured.append(part.measure.of(cluster.trace))
+    if worst is None and part.measure is not None:
+        share = part.measure.share(measured)
+        sentence = part.measure.sentence(measured)
+        return PartResult(part.name, part.title, round(part.points * share, 2), part.points, sentence, len(seeds))
     if worst is None:
         runs = f"{len(seeds)} run{'s' if len(seeds) != 1 else ''}"
         return PartResult(part.name, part.title, part.points, part.points, f"held in {runs}", len(seeds))
@@ -200,14 +220,14 @@ def shrink(part: Part, build: Build, failure: Failure) -> Failure:
 
 def rerun(part: Part, build: Build, failure: Failure, faults: Faults) -> Failure | None:
     """The run of a failure with other faults, if it fails too."""
-    cluster = build(size=failure.size, seed=failure.seed, faults=faults)
+    cluster = build(**failure.members, seed=failure.seed, faults=faults)
     cluster.title = cluster.trace.title = part.title
     cluster.advance(failure.seconds)
     violation = first_violation(part, cluster.trace)
-    return _failure(violation, cluster, failure.size) if violation is not None else None
+    return _failure(violation, cluster, failure.members) if violation is not None else None
 
 
-def _failure(violation: Violation, cluster: Cluster, size: int) -> Failure:
+def _failure(violation: Violation, cluster: Cluster, members: dict[str, Any]) -> Failure:
     """The run up to the violation: the faults that struck by then, and the trace stopped there, marked."""
     trace = cluster.trace
     faults = Faults(fault for fault in cluster.faults if fault.time <= violation.time)
@@ -223,7 +243,7 @@ def _failure(violation: Violation, cluster: Cluster, size: int) -> Failure:
         violation.property,
         violation.message,
         trace.seed,
-        size,
+        members,
         faults,
         cluster.now,
         violation.seq,

@@ -197,7 +197,7 @@ def _serve(link: socket.socket, program: wire.Program, code: Code | None) -> Non
     boot = wire.decode_boot(next(lines))
     sys.stdout = sys.stderr = printed = _Printed()
     try:
-        node = _load(program.node, _compiled(program) if code is None else code)
+        node = _load(program, boot.program, _compiled(program) if code is None else code)
     except MemoryError:
         raise
     except BaseException as error:
@@ -248,17 +248,21 @@ def _lines(link: socket.socket) -> Iterator[bytes]:
             rest = b""
 
 
-def _load(name: str, code: Code) -> type[Node]:
-    """Run the cells, each in the same namespace, as a notebook does. Returns the class to make nodes of."""
+def _load(program: wire.Program, name: str, code: Code) -> type[Node]:
+    """Run the cells, each in the same namespace, as a notebook does. Returns the class to make nodes of; without a name
+    the student's first, after a look at whether all are there."""
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
     vars(module)["display"] = lambda *_, **__: None
     for cell in code:
-        exec(cell, vars(module))
-    node = vars(module).get(name)
-    if not (isinstance(node, type) and issubclass(node, Node)):
-        raise NameError(f"the cells define no class {name} that derives from Node")
-    return node
+        if not name or name in program.nodes or cell.co_filename in program.given:
+            exec(cell, vars(module))
+    wanted = [name] if name else program.nodes
+    found = [vars(module).get(name) for name in wanted]
+    for name, node in zip(wanted, found, strict=True):
+        if not (isinstance(node, type) and issubclass(node, Node)):
+            raise NameError(f"the cells define no class {name} that derives from Node")
+    return found[0]  # type: ignore[return-value]
 
 
 class _Classes(wire.Makers):

@@ -87,7 +87,7 @@ def grade(
         made.max = exercise.max
         program = submission.program(msgspec.json.decode(course.notebooks[made.exercise]), notebook)
         made.notes = program.notes
-        outcome = outcome or run(exercise, program.cells, where, seeds, limits)
+        outcome = outcome or run(exercise, program, where, seeds, limits)
     except submission.NotGradable as trouble:
         outcome = Outcome(trouble.status, str(trouble))
     made.status, made.message = outcome.status, outcome.message
@@ -119,15 +119,15 @@ def _exercise_name(task: Task, notebook: dict[str, Any], course: Course) -> str:
 
 def run(
     exercise: Exercise,
-    cells: Sequence[tuple[str, str]],
+    program: submission.Program,
     where: Sandbox,
     seeds: int,
     limits: Limits | None = None,
 ) -> Outcome:
-    """Judge the exercise with the class that `cells` define, in the sandbox. More seeds may take more time."""
+    """Judge the exercise with the classes that the program's cells define, in the sandbox. More seeds, more time."""
     limits = limits or Limits(total_wall=max(300.0, 30.0 * seeds))
     try:
-        child = Child(cells, exercise.node, where, limits)
+        child = Child(program.cells, exercise.nodes, where, limits, given=program.given)
     except LoadError as error:
         return Outcome("wrong", f"its cells do not run: {error}", traceback=error.traceback)
     except Trouble as trouble:
@@ -148,7 +148,7 @@ def _judge(exercise: Exercise, child: Child, seeds: int) -> Outcome:
     result = None
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # a cluster prints the errors of its nodes
-            result = exercise.evaluate(builder(child, exercise.node), range(seeds), progress=progress)
+            result = exercise.evaluate(builder(child), range(seeds), progress=progress)
     except Trouble:
         pass
     except SandboxError:

@@ -50,13 +50,20 @@ class LoadError(LabkitError):
 class Child:
     """The sandboxed processes of one submission. Use it as a context manager: leaving it ends them all.
 
-    `cells` are names and sources, `node` is the class to make nodes of. Raises `LoadError` if the cells do not run, and
+    `cells` are names and sources, `nodes` the classes that they are to define, and `given` the names of the cells that
+    are the exercise's own: a node of any other class runs these alone. Raises `LoadError` if the cells do not run, and
     `Trouble` if they break what they run in.
     """
 
     def __init__(
-        self, cells: Sequence[tuple[str, str]], node: str, where: sandbox.Sandbox, limits: Limits | None = None
+        self,
+        cells: Sequence[tuple[str, str]],
+        nodes: Sequence[str],
+        where: sandbox.Sandbox,
+        limits: Limits | None = None,
+        given: Sequence[str] = (),
     ):
+        self.nodes = tuple(nodes)
         self.limits = limits or Limits()
         self.trouble: Trouble | None = None  # the first: whatever comes later, the submission is to be judged by it
         self.printed: list[str] = []
@@ -69,7 +76,7 @@ class Child:
         self._process: subprocess.Popen[bytes] = sandbox.launch(where, start, fds=(inner.fileno(),))
         inner.close()
         try:
-            program = wire.Program(list(cells), node, self.limits.memory, self.limits.node_cpu)
+            program = wire.Program(list(cells), list(given), list(nodes), self.limits.memory, self.limits.node_cpu)
             self._start(wire.encode(program) + b"\n")
             self._load()
         except BaseException:
@@ -91,7 +98,7 @@ class Child:
 
     def _load(self) -> None:
         channel = self.start()
-        boot = wire.Boot("", [], [], None, "", 0, None, False)
+        boot = wire.Boot("", "", [], [], None, "", 0, None, False)
         try:
             loaded = wire.decode_loaded(channel.exchange(wire.encode(boot) + b"\n"))
         except msgspec.MsgspecError as error:

@@ -12,7 +12,7 @@ import enum
 import keyword
 import types
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -30,19 +30,20 @@ LIVE_RUNS = 2  # clusters of one builder that can still be run; the processes of
 CLASS_LIMIT = 500  # kinds of message and of enum in one submission
 
 
-def builder(child: Child, node: str) -> "Builder":
-    """What an exercise builds its clusters with: `build(size=5, seed=1, ...)`, without the class."""
-    return Builder(child, type(node, (Node,), {}))
+def builder(child: Child) -> "Builder":
+    """What an exercise builds its clusters with: `build(size=5, seed=1, ...)` of the student's first class, or
+    `build(nodes={"n1": "Server", ...}, seed=1, ...)`."""
+    return Builder(child)
 
 
 class Builder:
     """Makes clusters whose nodes run in the sandboxed processes of `child`."""
 
-    def __init__(self, child: Child, title: type[Node]):
-        self._child, self._title, self._mirrors = child, title, Mirrors()
+    def __init__(self, child: Child):
+        self._child, self._mirrors = child, Mirrors()
         self._runs: deque[list[RemoteProcess]] = deque()
 
-    def __call__(self, **options: Any) -> Cluster:
+    def __call__(self, *, nodes: Mapping[str, str] | None = None, **options: Any) -> Cluster:
         self._child.new_run()
         processes: list[RemoteProcess] = []
         self._runs.append(processes)
@@ -52,11 +53,21 @@ class Builder:
 
         def launch(cluster: Cluster, machine: Machine, seed: str) -> RemoteProcess:
             rare = rare_paths(cluster, seed)
-            process = RemoteProcess(self._child, cluster._network, cluster.ids, machine, seed, self._mirrors, rare)
+            name = self._child.nodes[0] if nodes is None else nodes[machine.id]
+            process = RemoteProcess(
+                self._child, name, cluster._network, cluster.ids, machine, seed, self._mirrors, rare
+            )
             processes.append(process)
             return process
 
-        return Cluster(self._title, launch=launch, **options)
+        if nodes is None:
+            return Cluster(_named(self._child.nodes[0]), launch=launch, **options)
+        return Cluster(nodes={id: _named(name) for id, name in nodes.items()}, launch=launch, **options)
+
+
+def _named(name: str) -> type[Node]:
+    """A class that stands for one of the submission's: it lends the cluster its name."""
+    return type(name, (Node,), {})
 
 
 class RemoteProcess:
@@ -65,6 +76,7 @@ class RemoteProcess:
     def __init__(
         self,
         child: Child,
+        program: str,
         network: Network,
         ids: tuple[str, ...],
         machine: Machine,
@@ -87,7 +99,9 @@ class RemoteProcess:
         self._channel = child.start()
         reach = None if machine.reach is None else sorted(machine.reach)
         stored = wire.pack(machine.store.durable)
-        boot = wire.Boot(machine.id, list(machine.peers), list(ids), reach, seed, machine.boots, stored, network.traced)
+        boot = wire.Boot(
+            machine.id, program, list(machine.peers), list(ids), reach, seed, machine.boots, stored, network.traced
+        )
         boot.broken = wire.pack(machine.store.broken) if machine.store.broken else None
         boot.buggify = None if rare is None else (rare.run, rare.names)
         self._first: bytes = wire.encode(boot) + b"\n"

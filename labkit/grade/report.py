@@ -76,6 +76,6 @@ def _part(grade: Grade, part: Any, result: PartResult | None, exercise: Exercise
     if failure is not None and exercise is not None:
         found["failure"] = failure
         found["snippet"] = f'check("{grade.exercise}", seed={failure.seed})'
-        found["again"] = again(failure, exercise.node)
+        found["again"] = again(failure, exercise.nodes)
         found["replay"] = Replay(failure.document, at=failure.seq, marks=failure.marks).fragment()
     return found

@@ -116,6 +116,7 @@ class Program:
     """The cells to run, as (name, source) in order, and what is to be said about the notebook they come from."""
 
     cells: list[tuple[str, str]] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)  # names of the cells that are the exercise's own
     notes: list[str] = field(default_factory=list)
 
 
@@ -142,6 +143,8 @@ def program(exercise: dict[str, Any], handed_in: dict[str, Any]) -> Program:
             changed.append(name)
         if role != "check":
             made.cells.append((name, cells.python_only(source)))
+        if role == "given":
+            made.given.append(name)
     if not solutions:
         raise NotGradable(
             "it has none of the exercise's solution cells: is it another notebook, or were the cells remade?"

@@ -30,10 +30,11 @@ class WireError(Exception):
 
 
 class Program(msgspec.Struct, forbid_unknown_fields=True):
-    """To the zygote, once: the cells to run, in order, and the class to make nodes of."""
+    """To the zygote, once: the cells to run, in order, and the classes that the student is to define."""
 
     cells: list[tuple[str, str]]  # name, source
-    node: str
+    given: list[str]  # names of the cells that are the exercise's own
+    nodes: list[str]
     memory: int  # bytes of address space for each node
     cpu: int  # seconds of processor time for each node
 
@@ -58,6 +59,7 @@ class Boot(msgspec.Struct, forbid_unknown_fields=True):
     """The first line to a process: which node it is. With no id it only loads the program and says how that went."""
 
     id: str
+    program: str  # the class; one that is not the student's is made without the student's cells
     peers: list[str]
     nodes: list[str]
     reach: list[str] | None

@@ -43,7 +43,7 @@ def test_a_failure_is_a_seed_and_faults_that_give_the_same_violation_again():
     result = judged(mutant(*MUTANTS[3][1:3]))
     failure = next(part for part in result.parts if part.name == "memory").failure
     namespace = {"Raft": mutant(*MUTANTS[3][1:3])}
-    exec(again(failure).replace("cluster.view()", ""), namespace)
+    exec(again(failure, ("Raft",)).replace("cluster.view()", ""), namespace)
     assert len(namespace["cluster"].trace) >= failure.seq
     again_document = namespace["cluster"].trace.columns(0, failure.seq + 1)
     assert again_document == failure.document["events"]

@@ -103,11 +103,11 @@ def same(build: Build, far: Build, **options: Any) -> Cluster:
 @pytest.mark.parametrize(("cells", "node"), [(KEEPER, "Keeper"), (EVERYTHING, "Player")])
 def test_every_fault_strikes_in_the_sandbox_as_at_home(cells: Cells, node: str, home: Callable[..., Build]) -> None:
     kinds: set[str] = set()
-    with Child(cells, node, probe()) as child:
+    with Child(cells, [node], probe()) as child:
         for seed in (1, 2):
-            cluster = same(home(cells, node), builder(child, node), seed=seed, faults=HARSH, buggify=["echo"])
+            cluster = same(home(cells, node), builder(child), seed=seed, faults=HARSH, buggify=["echo"])
             kinds |= {event.kind for event in cluster.trace}
-        same(home(cells, node), builder(child, node), seed=5, faults=nemesis(5, 3, 2.0), buggify=True)
+        same(home(cells, node), builder(child), seed=5, faults=nemesis(5, 3, 2.0), buggify=True)
     assert kinds >= {"pause", "resume", "slow", "wait", "faulty", "partition", "clock", "crash"}
     if node == "Keeper":
         assert kinds >= {"damage", "buggify", "corrupt"}

@@ -154,9 +154,9 @@ def scenario(build: Build, seed: int) -> Cluster:
 @pytest.mark.parametrize("where", SANDBOXES)
 def test_a_run_in_the_sandbox_has_the_trace_of_a_run_at_home(where: str, home: Any) -> None:
     kinds: set[str] = set()
-    with Child(EVERYTHING, "Player", probe(where)) as child:
+    with Child(EVERYTHING, ["Player"], probe(where)) as child:
         for seed in (1, 2):
-            far = scenario(builder(child, "Player"), seed)
+            far = scenario(builder(child), seed)
             near = scenario(home(EVERYTHING, "Player"), seed)
             kinds |= {event.kind for event in near.trace}
             assert far.trace.document() == near.trace.document()
@@ -175,8 +175,8 @@ def test_a_verdict_in_the_sandbox_is_the_verdict_at_home(home: Any) -> None:
         some = replace(exercise, parts=tuple(part for part in exercise.parts if part.name == name))
         cells = [("cell 2", GIVEN.replace("from labkit.course import check\n", "")), ("cell 4", solution)]
         near = some.evaluate(home(cells, "Raft"), range(2))
-        with Child(cells, "Raft", probe()) as child:
-            far = some.evaluate(builder(child, "Raft"), range(2))
+        with Child(cells, ["Raft"], probe()) as child:
+            far = some.evaluate(builder(child), range(2))
         assert far.to_json() == near.to_json()
         for mine, theirs in zip(near.parts, far.parts, strict=True):
             assert (mine.failure and mine.failure.document) == (theirs.failure and theirs.failure.document)
@@ -184,8 +184,8 @@ def test_a_verdict_in_the_sandbox_is_the_verdict_at_home(home: Any) -> None:
 
 
 def test_a_replay_of_the_faults_in_the_sandbox_is_exact() -> None:
-    with Child(EVERYTHING, "Player", probe()) as child:
-        build = builder(child, "Player")
+    with Child(EVERYTHING, ["Player"], probe()) as child:
+        build = builder(child)
         first = build(size=3, seed=3)
         first.run(0.5)
         first.crash("n2")
@@ -198,8 +198,8 @@ def test_a_replay_of_the_faults_in_the_sandbox_is_exact() -> None:
 
 
 def test_the_processes_of_old_runs_are_ended() -> None:
-    with Child(EVERYTHING, "Player", probe()) as child:
-        build = builder(child, "Player")
+    with Child(EVERYTHING, ["Player"], probe()) as child:
+        build = builder(child)
         clusters = [build(size=3, seed=seed) for seed in range(4)]
         for cluster in clusters[-2:]:
             cluster.run(0.1)
@@ -231,8 +231,8 @@ class Wanting(Node):
 """,
         )
     ]
-    with Child(cells, "Wanting", probe()) as child:
-        cluster = builder(child, "Wanting")(size=2, seed=1)
+    with Child(cells, ["Wanting"], probe()) as child:
+        cluster = builder(child)(size=2, seed=1)
         cluster.run(2.0)
         errors = {event.node: event.data["error"] for event in cluster.trace.select("error")}
     assert "streams" in errors["n2"] and "self.send" in errors["n2"]

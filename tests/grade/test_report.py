@@ -11,6 +11,7 @@ from labkit.grade import report, submission
 from labkit.grade.gradebook import STATUSES, Grade
 from labkit.grade.grader import Course, Outcome, Task, grade, run
 from labkit.grade.sandbox import probe
+from labkit.grade.submission import Program
 from tests.grade.course import EXERCISE, GIVEN, SOLUTION, course, hand_in, notebook
 
 HOSTILE = "</script></pre><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -34,7 +35,7 @@ class Raft(Raft):
         raise RuntimeError(HOSTILE)
 """
     exercise = replace(load(EXERCISE), parts=load(EXERCISE).parts[:1])
-    return run(exercise, [("cell 2", GIVEN), ("cell 4", SOLUTION + hostile)], probe(), 1)
+    return run(exercise, Program([("cell 2", GIVEN), ("cell 4", SOLUTION + hostile)]), probe(), 1)
 
 
 def test_a_page_escapes_everything_and_its_replay_plays(outcome: Outcome, page: Page, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from labkit.course import Exercise, load
 from labkit.grade import sandbox
 from labkit.grade.grader import Outcome, run
 from labkit.grade.processes import Limits
+from labkit.grade.submission import Program
 from tests.grade.course import EXERCISE, GIVEN, SANDBOXES, SOLUTION
 from tests.redteam import attacks
 
@@ -24,7 +25,7 @@ def graded(
     solution: str, where: str = "", limits: Limits = SHORT, exercise: Exercise = QUIET, seeds: int = 1
 ) -> Outcome:
     found = sandbox.probe(where or None)
-    return run(exercise, [("cell 2", GIVEN), ("cell 4", solution)], found, seeds, limits)
+    return run(exercise, Program([("cell 2", GIVEN), ("cell 4", solution)], ["cell 2"]), found, seeds, limits)
 
 
 def score(outcome: Outcome) -> float:

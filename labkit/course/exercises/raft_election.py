@@ -114,7 +114,7 @@ GUARDS = (no_errors, someone_led)
 exercise = Exercise(
     name="raft-election",
     title="Leader election with Raft",
-    node="Raft",
+    nodes=("Raft",),
     parts=(
         Part("quiet", "A quiet cluster elects one leader, and keeps it", 2, quiet, (progress, election_safety), GUARDS),
         Part(
