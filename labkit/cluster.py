@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.client import Client, _Caller
@@ -389,11 +390,12 @@ class Cluster:
         for watcher in tuple(self._watchers):
             watcher()
 
-    def view(self, **options: Any) -> Any:
-        """Show the cluster live, with its controls, in a notebook; options as in `labkit.view.show`."""
+    def view(self, *views: str, **options: Any) -> Any:
+        """Show the cluster live, with its controls, in a notebook: `cluster.view()`, or with the views that you name,
+        `cluster.view("cluster", "logs")`. The options are those of `labkit.view.show`."""
         from labkit.view import show
 
-        return show(self, **options)
+        return show(self, *views, **options)
 
     # --- ids
 
@@ -409,6 +411,15 @@ class Cluster:
         down = [id for id in self.ids if self._started and not self.up(id)]
         end = f", down: {', '.join(down)}" if down else ""
         return f"<Cluster of {len(self.ids)} {self.title}, {self.now:g} s, seed {self.seed}{end}>"
+
+
+def _save_page(trace: Trace, path: str | Path, **options: Any) -> None:
+    from labkit.view import Replay
+
+    Replay(trace, **options).save(path)
+
+
+Trace.writers[".html"] = _save_page
 
 
 def _node_seed(seed: int, machine: Machine) -> str:

@@ -40,9 +40,9 @@ import hashlib
 import json
 import tempfile
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, cast, overload
+from typing import IO, Any, ClassVar, cast, overload
 
 import msgspec
 
@@ -81,6 +81,8 @@ class Trace:
     The last 200,000 events or more are kept as they are; older ones are kept encoded, about 40 bytes each, and beyond
     64 MB in a temporary file. Reading is the same for all.
     """
+
+    writers: ClassVar[dict[str, Callable[..., Any]]] = {}  # what else it may be saved as, by the end of a file's name
 
     def __init__(
         self, *, title: str = "", seed: int = 0, nodes: tuple[str, ...] = (), edges: list[list[str]] | None = None
@@ -303,8 +305,19 @@ class Trace:
         trace.now, trace.marks = head["now"], list(head.get("marks", []))
         return trace
 
-    def save(self, path: str | Path) -> None:
-        """Write the trace as JSON lines: the header, then an array of seven values for each event."""
+    def save(self, path: str | Path, **page: Any) -> None:
+        """Write the trace as JSON lines: the header, then an array of seven values for each event.
+
+        A name that ends in .html becomes a page of its own that plays the run, with the options of
+        `labkit.view.Replay`: `trace.save("run.html", views=["cluster", "logs"])`. Raises LabkitError for such an option
+        with any other name.
+        """
+        writer = self.writers.get(Path(path).suffix)
+        if writer is not None:
+            writer(self, path, **page)
+            return
+        if page:
+            raise LabkitError(f"only a page has {', '.join(page)}: give the file a name that ends in .html, not {path}")
         with open(path, "w", encoding="utf-8") as file:
             file.write(json.dumps(self.header()) + "\n")
             for event in self:

@@ -1,18 +1,30 @@
 """The frontend as one piece: joins its modules into the single ES module that a widget or a page can carry."""
 
+import posixpath
 import re
 from functools import cache
 from importlib.resources import files
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.\.?/[\w/-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default\b)", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*/\*.*?\*/\n?", re.MULTILINE | re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 def source(name: str) -> str:
-    """The text of a file of the frontend."""
-    return (files("labkit.view") / "frontend" / name).read_text(encoding="utf-8")
+    """The text of a file of the frontend: "player.js", "views/logs.js"."""
+    return files("labkit.view").joinpath("frontend", *name.split("/")).read_text(encoding="utf-8")
+
+
+def imports(name: str) -> list[str]:
+    """The modules that a module imports, by their names in the frontend's folder."""
+    folder = posixpath.dirname(name)
+    return [posixpath.normpath(posixpath.join(folder, path)) for path in _IMPORT.findall(source(name))]
+
+
+def bare(text: str) -> str:
+    """A module without its imports and without `export`, to stand in one scope with those that it imports."""
+    return _EXPORT.sub("", _IMPORT.sub("", text))
 
 
 def modules(entry: str) -> list[str]:
@@ -24,7 +36,7 @@ def modules(entry: str) -> list[str]:
             raise ValueError(f"modules import each other: {' -> '.join((*path, name))}")
         if name in order:
             return
-        for needed in _IMPORT.findall(source(name)):
+        for needed in imports(name):
             visit(needed, (*path, name))
         order.append(name)
 
@@ -35,7 +47,7 @@ def modules(entry: str) -> list[str]:
 @cache
 def script(entry: str) -> str:
     """`entry` ("widget.js" or "replay.js") and all that it imports as one module, without comments and indentation."""
-    parts = (_EXPORT.sub("", _IMPORT.sub("", source(name))) for name in modules(entry))
+    parts = (bare(source(name)) for name in modules(entry))
     return _INDENT.sub("", _COMMENT.sub("", "\n".join(parts)))
 
 

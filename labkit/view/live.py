@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import anywidget
@@ -20,6 +21,7 @@ from labkit.errors import LabkitError
 from labkit.view import assets
 from labkit.view.layout import positions
 from labkit.view.replay import Replay
+from labkit.view.views import chosen
 
 WINDOW = 5_000  # events in one message
 SLICE = 0.05  # real seconds that one request may run the cluster
@@ -36,8 +38,17 @@ class LiveView(anywidget.AnyWidget):
     header = traitlets.Dict().tag(sync=True)
     speed = traitlets.Float(0.1).tag(sync=True)
     height = traitlets.Int(None, allow_none=True).tag(sync=True)
+    views = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    def __init__(self, cluster: Any, loop: asyncio.AbstractEventLoop, *, speed: float, height: int | None):
+    def __init__(
+        self,
+        cluster: Any,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        speed: float,
+        height: int | None,
+        views: Iterable[str] | None = None,
+    ):
         self._cluster = cluster
         self._loop = loop
         self._handle: Any = None
@@ -52,7 +63,7 @@ class LiveView(anywidget.AnyWidget):
         header.pop("marks", None)
         header |= {"positions": positions(header["nodes"], header["edges"]), "run": uuid.uuid4().hex[:12]}
         frontend = {"_esm": assets.script("widget.js"), "_css": assets.style()}
-        super().__init__(**frontend, header=header, speed=speed, height=height)
+        super().__init__(**frontend, header=header, speed=speed, height=height, views=chosen(views))
         self._unwatch = cluster.watch(self._grown)
         self.on_msg(self._heard)
 
@@ -62,7 +73,8 @@ class LiveView(anywidget.AnyWidget):
 
     def recording(self, at: float | None = None) -> Replay:
         """The run so far, opening at a virtual time; at now if none is given."""
-        replay = Replay(self._cluster.trace, speed=self.speed, at=float(self._cluster.now if at is None else at))
+        at = float(self._cluster.now if at is None else at)
+        replay = Replay(self._cluster.trace, speed=self.speed, at=at, views=self.views)
         replay._live = self.header["run"]
         return replay
 
@@ -171,7 +183,7 @@ class LiveView(anywidget.AnyWidget):
 
     def _keep(self, at: float | None) -> None:
         self._keeping = None
-        state = (len(self._cluster.trace), self._cluster.now, at)
+        state = (len(self._cluster.trace), self._cluster.now, at, *self.views)
         if self._handle is not None and state != self._kept:
             self._kept = state
             self._handle.update(self.recording(at))
@@ -186,19 +198,22 @@ class LiveView(anywidget.AnyWidget):
         super().close()
 
 
-def show(cluster: Any, *, speed: float = 0.1, height: int | None = None) -> None:
-    """Show a cluster live: the picture, the state of every node, the space-time diagram and the controls.
+def show(cluster: Any, *views: str, speed: float = 0.1, height: int | None = None) -> None:
+    """Show a cluster live, with its controls.
 
-    speed: virtual seconds in one real second, at first. height: pixels of the picture itself.
-    Outside a notebook it prints where the cluster stands.
+    views: what is shown, in this order, by name: `show(cluster, "cluster", "logs")`; by default the cluster, the state
+    of every node and the space-time diagram. The page's menu adds and removes views at any time. speed: virtual seconds
+    in one real second, at first. height: pixels of the picture itself. Outside a notebook it prints where the cluster
+    stands. Raises LabkitError for a name that no view has.
     """
+    shown = chosen(views)
     loop = _kernel_loop()
     if loop is None:
         print(repr(Replay(cluster.trace, at=float(cluster.now))))
         return
     from IPython.display import display
 
-    view = LiveView(cluster, loop, speed=float(speed), height=height)
+    view = LiveView(cluster, loop, speed=float(speed), height=height, views=shown)
     display(view)
     handle = display(view.recording(), display_id=True)
     view.keep_in(handle)

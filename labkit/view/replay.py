@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from labkit.view.layout import positions
 from labkit.view.moment import Moment, moment
 from labkit.view.poster import STYLE as POSTER_STYLE
 from labkit.view.poster import poster, poster_svg
+from labkit.view.views import chosen, height
 
 # A page in a sandboxed frame cannot see its host's theme, but it knows its own height: the last digit of the height
 # tells it the theme (0: light, 4: dark, 8: whatever the system prefers).
@@ -40,6 +42,8 @@ class Replay:
     marks: what to point at, as `trace.marks`; by default the trace's own.
     at: where it opens: an event's number (int) or a time in virtual seconds (float). By default at the first violation,
         else at the start.
+    views: what is shown, in this order, by name: `views=["cluster", "logs"]`; by default the cluster, the state of
+        every node and the space-time diagram. A name that no view has is a LabkitError that lists the names.
     """
 
     def __init__(
@@ -50,7 +54,9 @@ class Replay:
         at: int | float | None = None,
         title: str | None = None,
         speed: float = 0.1,
+        views: Iterable[str] | None = None,
     ):
+        self.views = chosen(views)
         document = dict(trace if isinstance(trace, dict) else trace.document())
         if marks is not None:
             document["marks"] = list(marks)
@@ -101,13 +107,9 @@ class Replay:
         return f"Replay of {self._name()}: {len(self.document['events']['time'])} events. {self.moment.sentence()}."
 
     def _height(self) -> int:
-        """Pixels that the player needs: what its parts take, with a line of the diagram for each node."""
-        events = self.document["events"]
-        clients = {node for kind, node in zip(events["kind"], events["node"], strict=True) if kind == "invoke"}
-        count = len(self.document["nodes"]) + min(6, len(clients))
-        line = 25 if count <= 7 else 15 if count <= 16 else 8 if count <= 30 else 5
+        """Pixels that the player needs."""
         banner = 40 if self.document.get("marks") else 0
-        return -(-(520 + max(90, count * line + 32) + banner) // 10) * 10
+        return -(-(height(self.views, self.document) + banner) // 10) * 10
 
     def _name(self) -> str:
         return str(self.document.get("title") or "a cluster")
@@ -134,6 +136,7 @@ class Replay:
             "positions": positions(document["nodes"], document.get("edges")),
             "at": at,
             "speed": self.speed,
+            "views": self.views,
             "run": self._live,
         }
         return base64.b64encode(zlib.compress(json.dumps(whole, separators=(",", ":")).encode(), 9)).decode()

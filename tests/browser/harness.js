@@ -1,8 +1,8 @@
 /* A kernel that is only a list of events: it reveals a recorded run as far as it is asked to, and keeps what it was told. */
 window.FakeModel = class {
-  constructor(document, { known = -1, openAt = 0, speed = 0.25 } = {}) {
+  constructor(document, { known = -1, openAt = 0, speed = 0.25, views } = {}) {
     const { events, ...header } = document;
-    this.values = { header: { ...header, run: "test" }, speed, height: null };
+    this.values = { header: { ...header, run: "test" }, speed, height: null, views: views ?? ["cluster", "table", "spacetime"] };
     this.events = events;
     this.now = known;
     this.openAt = openAt;
@@ -11,6 +11,8 @@ window.FakeModel = class {
     this.answering = true;
   }
   get(name) { return this.values[name]; }
+  set(name, value) { this.values[name] = value; }
+  save_changes() { this.saved = { ...this.values }; }
   on(_event, listener) { this.listeners.add(listener); }
   off(_event, listener) { this.listeners.delete(listener); }
   send(message) {

@@ -137,6 +137,6 @@ export class Controls {
     if (player.splitting) this._stopSplitting();
     const { selected } = player;
     player.select(null);
-    if (selected?.type === "node") player.picture.shapes.get(String(selected.id))?.body.focus({ preventScroll: true });
+    if (selected?.type === "node") player.frame.focus(String(selected.id));
   }
 }

@@ -49,9 +49,10 @@ const ICONS = {
   copy: "M5.5 1.5h7v9h-7z M3 4.5v9h7",
   split: "M8 1v14 M1.5 5h4v6h-4z M10.5 5h4v6h-4z",
   heal: "M8 2.5v11 M2.5 8h11",
+  views: "M2 2.5h5v5H2z M9 2.5h5v5H9z M2 9.5h12v4H2z",
   close: "M3.5 3.5l9 9 M12.5 3.5l-9 9",
 };
-const DRAWN_AS_LINES = new Set(["copy", "split", "heal", "close"]);
+const DRAWN_AS_LINES = new Set(["copy", "split", "heal", "close", "views"]);
 
 /** @param {keyof typeof ICONS} name @returns {SVGElement} */
 export function icon(name) {

@@ -1,14 +1,12 @@
-/* The player: one time cursor that drives the picture, the table, the diagram and the scrubber. */
+/* The player: one time cursor that drives the views, the inspector and the scrubber. */
 import { Controls, HELP } from "./controls.js";
-import { Picture } from "./cluster.js";
 import { html, refill, setText } from "./dom.js";
+import { Frame } from "./frame.js";
 import { glyphs } from "./glyphs.js";
 import { Inspector } from "./inspector.js";
 import { keepFresh, watchSight, watchSize } from "./page.js";
 import { legend, pillRow } from "./legend.js";
 import { scene } from "./scene.js";
-import { SpaceTime } from "./spacetime.js";
-import { StateTable } from "./table.js";
 import { Timeline } from "./timeline.js";
 import { upperBound } from "./trace.js";
 import { momentWords, pills, seconds, sentence } from "./words.js";
@@ -29,9 +27,9 @@ export class Player {
   /**
    * @param {HTMLElement} root
    * @param {import("./trace.js").Trace} trace
-   * @param {{port?: Port | null, speed?: number, height?: number | null, reducedMotion?: boolean}} [options]
+   * @param {{port?: Port | null, speed?: number, height?: number | null, reducedMotion?: boolean, views?: string[] | null, onviews?: (names: string[]) => void}} [options]
    */
-  constructor(root, trace, { port = null, speed = 0.1, height = null, reducedMotion } = {}) {
+  constructor(root, trace, { port = null, speed = 0.1, height = null, reducedMotion, views = null, onviews = () => {} } = {}) {
     this.root = root;
     this.trace = trace;
     this.port = port;
@@ -46,10 +44,10 @@ export class Player {
     this.pending = new Map();
     this.still = reducedMotion ?? matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.disposals = [];
-    this._parts(height);
+    this._parts(height, views, onviews);
     const { palette, dispose } = keepFresh(root, () => this.refresh());
     this.palette = palette;
-    this.disposals.push(dispose, watchSize(this.canvas, () => this._resize()), watchSight(root, (seen) => {
+    this.disposals.push(dispose, watchSize(this.frame.element, () => this._resize()), watchSight(root, (seen) => {
       this.outOfSight = !seen;
       if (seen) this.refresh();
     }));
@@ -57,24 +55,19 @@ export class Player {
     this.refresh();
   }
 
-  _parts(height) {
+  _parts(height, views, onviews) {
     const { trace } = this;
     const palette = () => this.palette();
-    this.picture = new Picture(trace, {
-      onnode: (id) => this._node(id), onmessage: (seq) => this.select({ type: "message", id: seq }), onclear: () => this.select(null),
-      onsplit: (groups) => this.fault("partition", groups), maySplit: () => !this.faultsOff(),
-    });
-    this.table = new StateTable(trace, { onnode: (id) => this.select({ type: "node", id }) });
     this.inspector = new Inspector(trace, {
       live: Boolean(this.port), fault: (action, args) => this.fault(action, args), faultsOff: () => this.faultsOff(), onclose: () => this.select(null),
       onseek: (seq) => this.goTo(seq), onmessage: (seq) => this.select({ type: "message", id: seq }),
     });
-    this.diagram = new SpaceTime(trace, {
-      onseek: (time) => this.seek(time), onmessage: (seq) => this.select({ type: "message", id: seq }), palette,
-      onhover: () => this.refresh(), onzoom: () => this.refresh(),
-    });
     this.timeline = new Timeline(trace, { onseek: (time) => this.seek(time), palette });
     this.controls = new Controls(this);
+    this.frame = new Frame(trace, {
+      seek: (time) => this.seek(time), goTo: (seq) => this.goTo(seq), select: (selected) => this.select(selected), refresh: () => this.refresh(), palette,
+      node: (id) => this._node(id), fault: (action, args) => this.fault(action, args), faultsOff: () => this.faultsOff(), tools: this.controls.faultRow,
+    }, { names: views, inspector: this.inspector.element, onchange: onviews });
     this.title = html("b", { class: "lk-title" }, trace.title || "Cluster");
     this.facts = html("span", { class: "lk-facts" });
     this.pills = html("span", { class: "lk-pills" });
@@ -83,14 +76,11 @@ export class Player {
     this.alert = html("div", { class: "lk-alert", role: "alert", hidden: true });
     this.aloud = html("div", { class: "lk-aloud", "aria-live": "polite" });
     this.legend = html("div", { class: "lk-legend" });
-    this.canvas = html("div", { class: "lk-canvas" }, this.picture.element);
-    this.stage = html("div", { class: "lk-stage lk-panel" }, this.canvas, this.controls.faultRow);
     if (height) this.root.style.setProperty("--lk-stage-height", `${height}px`);
     refill(this.root,
-      html("header", { class: "lk-header" }, this.title, this.facts, this.pills, this.clock),
+      html("header", { class: "lk-header" }, this.title, this.facts, this.pills, this.clock, this.frame.menu),
       this.alert, this.banner,
-      html("div", { class: "lk-top" }, this.stage, html("div", { class: "lk-side" }, this.table.element, this.inspector.element)),
-      this.diagram.element,
+      this.frame.element,
       html("div", { class: "lk-bottom" }, this.controls.element, this.timeline.element),
       this.legend, this.aloud);
     this.root.setAttribute("role", "group");
@@ -107,15 +97,13 @@ export class Player {
     this.disposed = true;
     this.playing = false;
     cancelAnimationFrame(this.request);
+    this.frame.dispose();
     for (const dispose of this.disposals) dispose();
     this.root.replaceChildren();
   }
 
   _resize() {
-    const box = this.canvas.getBoundingClientRect();
-    if (!box.width) return;
-    this.picture.resize(Math.round(box.width), Math.round(box.height));
-    this.diagram.resize(this.diagram.element.clientWidth);
+    this.frame.resize();
     this.timeline.resize(this.timeline.element.clientWidth);
     this.refresh();
   }
@@ -359,14 +347,10 @@ export class Player {
     for (const [key, { seq }] of this.pending) if (seq !== undefined && seq < this.count) this.pending.delete(key);
     const words = { crash: "crashing…", restart: "starting…" };
     const pending = new Map([...this.pending.values()].filter(({ id }) => id).map(({ action, id }) => [id, words[action]]));
-    const marked = this._marked(shown);
-    this.diagram.draw(shown, { selected: selected?.type === "message" ? Number(selected.id) : null, marked: marked.flights, glyphs: this.glyphs });
     this.timeline.draw(this.time);
-    this.picture.draw(shown, { selected, pending, ticked: this.ticked, still: this.still, glyphs: this.glyphs, markedNodes: marked.nodes, markedFlights: marked.flights });
     setText(this.clock, seconds(this.time));
-    if (!all && stamp - (this.slowStamp ?? -1000) < 90) return;
-    this.slowStamp = stamp;
-    this.table.draw(shown, selected?.type === "node" ? String(selected.id) : null);
+    const emphasis = { selected, pending, ticked: this.ticked, still: this.still, glyphs: this.glyphs, marked: this._marked(shown) };
+    if (!this.frame.draw(shown, emphasis, all, stamp)) return;
     this.inspector.draw(shown, selected);
     this.controls.draw();
     pillRow(this.pills, pills(shown));

@@ -23,7 +23,7 @@ function followHost(root) {
 
 async function replay() {
   const holder = document.getElementById("labkit-run");
-  const { events, at, speed, run, ...header } = await unpack(holder.textContent.trim());
+  const { events, at, speed, run, views, ...header } = await unpack(holder.textContent.trim());
   const trace = new Trace(header);
   trace.append(events, header.now);
   const root = html("div", { class: "labkit-view" });
@@ -31,7 +31,7 @@ async function replay() {
   document.getElementById("labkit-poster")?.remove();
   document.body.append(root);
   if (globalThis.parent !== globalThis) followHost(root);
-  const player = new Player(root, trace, { speed });
+  const player = new Player(root, trace, { speed, views });
   if (at.seq !== null) player.goTo(at.seq);
   else player.seek(at.time);
   if (globalThis.parent !== globalThis) globalThis.parent.postMessage({ labkit: "replay", run }, "*");

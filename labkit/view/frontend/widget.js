@@ -55,6 +55,13 @@ class KernelPort {
     this.model.send({ type: "settled", at: this.player.time });
   }
 
+  /** The reader chose other views: the recording shows them too. @param {string[]} names */
+  views(names) {
+    this.model.set("views", names);
+    this.model.save_changes();
+    this.settled();
+  }
+
   _pull() {
     if (this.pulling) return;
     this.pulling = true;
@@ -149,7 +156,10 @@ export default {
     const root = html("div", { class: "labkit-view labkit-live" });
     el.append(root);
     const port = new KernelPort(model, root);
-    const player = new Player(root, new Trace({ ...header, now: 0 }), { port, speed: model.get("speed"), height: model.get("height") });
+    const player = new Player(root, new Trace({ ...header, now: 0 }), {
+      port, speed: model.get("speed"), height: model.get("height"), views: model.get("views"),
+      onviews: (names) => port.views(names),
+    });
     port.open(player);
     const unfold = foldRecordings(header.run);
     return () => {

@@ -1,12 +1,12 @@
 /* Every node's public state, a row a node; what changed is marked by shade and by a dot. */
-import { html, refill, set, setText } from "./dom.js";
-import { brief, repr } from "./words.js";
+import { html, refill, set, setText } from "../dom.js";
+import { brief, repr } from "../words.js";
 
 const FIRST = ["role", "term"];
 const COLUMNS_AT_MOST = 12;
 
-export class StateTable {
-  /** @param {import("./trace.js").Trace} trace @param {{onnode: (id: string) => void}} handlers */
+class StateTable {
+  /** @param {import("../trace.js").Trace} trace @param {{onnode: (id: string) => void}} handlers */
   constructor(trace, { onnode }) {
     this.trace = trace;
     this.head = html("tr");
@@ -22,7 +22,7 @@ export class StateTable {
       html("table", {}, html("thead", {}, this.head), this.body));
   }
 
-  /** @param {import("./scene.js").Scene} scene @param {string | null} selected */
+  /** @param {import("../scene.js").Scene} scene @param {string | null} selected */
   draw(scene, selected) {
     const names = this._columns();
     for (const node of scene.nodes) {
@@ -60,7 +60,7 @@ export class StateTable {
     return names;
   }
 
-  /** @param {HTMLElement} cell @param {import("./scene.js").SceneNode} node */
+  /** @param {HTMLElement} cell @param {import("../scene.js").SceneNode} node */
   _role(cell, node) {
     if (!cell.firstChild) cell.append(html("i", { class: "lk-dot" }), html("span"));
     set(cell.firstChild, "class", `lk-dot lk-dot-${node.look}`);
@@ -68,3 +68,16 @@ export class StateTable {
     setText(cell.lastChild, words[node.look] ?? (node.paused ? "paused" : node.role ?? "up"));
   }
 }
+
+/** @type {import("../views.js").View} */
+export const table = {
+  name: "table",
+  title: "State of every node",
+  place: "side",
+  bare: true,
+  wants: () => null,
+  make(trace, { select }) {
+    const states = new StateTable(trace, { onnode: (id) => select({ type: "node", id }) });
+    return { element: states.element, draw: (scene, { selected }) => states.draw(scene, selected?.type === "node" ? String(selected.id) : null) };
+  },
+};

@@ -1,0 +1,161 @@
+/* The frame: the views that are shown, in their order, on the player's one cursor, and the menu that adds and removes them. */
+import { button, html, refill, set, setText } from "./dom.js";
+import { USUAL, VIEWS } from "./views.js";
+
+const SLOW = 90; /* milliseconds between two drawings of what is not drawn in every frame */
+
+/** One view on the page: a heading, and below it the view itself, or a sentence that says why it has nothing to show. */
+class Place {
+  /** @param {import("./views.js").View} view @param {import("./trace.js").Trace} trace @param {() => import("./views.js").Handlers} handlers
+   * @param {() => void} onclose */
+  constructor(view, trace, handlers, onclose) {
+    this.view = view;
+    this.trace = trace;
+    this.handlers = handlers;
+    this.empty = html("p", { class: "lk-empty" });
+    this.said = html("p", { class: "lk-said" });
+    this.head = html("header", { class: "lk-view-head" }, html("h3", {}, view.title),
+      button({ icon: "close", title: `Remove this view: ${view.title}`, kind: "lk-tiny", onclick: onclose }));
+    this.element = html("section", { class: `lk-view lk-view-${view.name} ${view.bare ? "lk-bare" : "lk-panel"}`, "aria-label": view.title, "data-view": view.name },
+      view.bare ? null : this.head, this.empty, this.said);
+  }
+
+  /** Makes the view as soon as it has something to show. @returns {boolean} */
+  ready() {
+    if (this.panel) return true;
+    if (this.asked === this.trace.length) return false;
+    this.asked = this.trace.length;
+    const missing = this.view.wants(this.trace);
+    setText(this.empty, missing ?? "");
+    this.empty.hidden = !missing;
+    if (missing) return false;
+    this.panel = this.view.make(this.trace, this.handlers());
+    this.element.append(this.panel.element);
+    this.resize(true);
+    return true;
+  }
+
+  /** @param {boolean} [anyway] */
+  resize(anyway = false) {
+    const { clientWidth: width, clientHeight: height } = this.panel?.element ?? this.element;
+    const size = `${width} ${this.view.place === "stage" ? height : ""}`;
+    if (!this.panel || !width || (size === this.size && !anyway)) return;
+    this.size = size;
+    this.panel.resize?.(width);
+  }
+
+  /** @param {import("./scene.js").Scene} scene @param {import("./views.js").Emphasis} emphasis @param {boolean} all */
+  draw(scene, emphasis, all) {
+    if (!(all || this.view.quick) || !this.ready()) return;
+    this.panel.draw(scene, emphasis);
+    if (all && this.panel.text) setText(this.said, this.panel.text(scene));
+  }
+}
+
+export class Frame {
+  /** @param {import("./trace.js").Trace} trace @param {import("./views.js").Handlers} handlers
+   * @param {{names?: string[] | null, inspector: HTMLElement, onchange: (names: string[]) => void}} options */
+  constructor(trace, handlers, { names, inspector, onchange }) {
+    this.trace = trace;
+    this.handlers = handlers;
+    this.inspector = inspector;
+    this.onchange = onchange;
+    /** @type {Map<string, Place>} */
+    this.places = new Map();
+    this.element = html("div", { class: "lk-views" });
+    this.menu = this._menu();
+    this.show(names?.length ? names : USUAL);
+  }
+
+  /** The names of the views that are shown, in their order. */
+  get names() {
+    return [...this.places.keys()];
+  }
+
+  /** Shows these views and no others. Those that stay keep what they are. @param {string[]} names */
+  show(names) {
+    const known = names.filter((name) => VIEWS.has(name));
+    this.places = new Map(known.map((name) => [name, this.places.get(name) ?? new Place(VIEWS.get(name), this.trace, () => this.handlers, () => this.toggle(name))]));
+    const all = [...this.places.values()];
+    const stage = all.find(({ view }) => view.place === "stage");
+    const beside = stage ? all.filter(({ view }) => view.place === "side") : [];
+    const top = stage ? html("div", { class: "lk-top" }, stage.element, html("div", { class: "lk-side" }, beside.map((place) => place.element), this.inspector)) : null;
+    refill(this.element, ...all.filter((place) => !beside.includes(place)).map((place) => (place === stage ? top : place.element)), stage ? null : this.inspector);
+    this.resize();
+    this._tick();
+    this.handlers.refresh();
+  }
+
+  /** Adds a view at the end, or removes it. @param {string} name */
+  toggle(name) {
+    this.show(this.places.has(name) ? this.names.filter((other) => other !== name) : [...this.names, name]);
+    this.onchange(this.names);
+    if (!this.element.parentElement?.contains(document.activeElement)) this.opener.focus();
+  }
+
+  resize() {
+    for (const place of this.places.values()) place.resize();
+  }
+
+  /** @param {import("./scene.js").Scene} scene @param {import("./views.js").Emphasis} emphasis @param {boolean} all  draw the slower views too
+   * @param {number} stamp @returns {boolean} whether all was drawn */
+  draw(scene, emphasis, all, stamp) {
+    const whole = all || stamp - (this.drawn ?? -1000) >= SLOW;
+    if (whole) this.drawn = stamp;
+    for (const place of this.places.values()) place.draw(scene, emphasis, whole);
+    return whole;
+  }
+
+  dispose() {
+    this._open(false);
+  }
+
+  /** Takes the focus to a node, where one of the views can. @param {string} id */
+  focus(id) {
+    return [...this.places.values()].some(({ panel }) => panel?.focus?.(id));
+  }
+
+  _menu() {
+    this.opener = button({ icon: "views", text: "Views", title: "Choose what is shown", onclick: () => this._open(this.list.hidden) });
+    set(this.opener, "aria-expanded", "false");
+    this.boxes = new Map([...VIEWS.values()].map(({ name }) => [name, html("input", { type: "checkbox", onchange: () => this.toggle(name) })]));
+    this.reasons = new Map([...VIEWS.keys()].map((name) => [name, html("small", {})]));
+    this.list = html("div", { class: "lk-menu", role: "group", "aria-label": "Views", tabindex: -1, hidden: true },
+      [...VIEWS.values()].map(({ name, title }) => html("label", {}, this.boxes.get(name), html("span", {}, title, html("code", {}, name), this.reasons.get(name)))));
+    const menu = html("div", { class: "lk-menu-holder" }, this.opener, this.list);
+    menu.addEventListener("keydown", (event) => this._key(event));
+    menu.addEventListener("focusout", (event) => {
+      if (event.relatedTarget && !menu.contains(/** @type {Node} */ (event.relatedTarget))) this._open(false);
+    });
+    return menu;
+  }
+
+  _open(open) {
+    this.list.hidden = !open;
+    set(this.opener, "aria-expanded", String(open));
+    this.outside ??= (event) => { if (!this.menu.contains(event.target)) this._open(false); };
+    document[open ? "addEventListener" : "removeEventListener"]("pointerdown", this.outside);
+    if (!open) return;
+    for (const [name, { wants }] of VIEWS) setText(this.reasons.get(name), wants(this.trace) ?? "");
+    this.boxes.values().next().value.focus();
+  }
+
+  /** The arrows walk through the menu; the player's keys rest while it has the focus. @param {KeyboardEvent} event */
+  _key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.stopPropagation();
+    const boxes = [...this.boxes.values()];
+    const here = boxes.indexOf(event.target);
+    const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: boxes.length - 1 }[event.key];
+    if (event.key === "Escape") {
+      this._open(false);
+      this.opener.focus();
+    } else if (to === undefined || this.list.hidden) return;
+    else boxes[(to + boxes.length) % boxes.length].focus();
+    event.preventDefault();
+  }
+
+  _tick() {
+    for (const [name, box] of this.boxes) box.checked = this.places.has(name);
+  }
+}
