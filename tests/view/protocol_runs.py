@@ -1,0 +1,46 @@
+"""Recorded runs of the reference protocols, for the views that show what they do."""
+
+from functools import cache
+
+from labkit import Cluster
+from labkit.protocols import raft_log
+from labkit.protocols.sessions import Put
+
+
+def leader(cluster: Cluster) -> str:
+    """The leader of the highest term."""
+    return max((node.term, id) for id, node in cluster.nodes.items() if cluster.up(id) and node.role == "leader")[1]
+
+
+@cache
+def divergent_logs() -> dict:
+    """Five servers: a leader cut off with one other stores what is never committed, and a new one is elected."""
+    cluster = Cluster(raft_log.Raft, size=5, seed=4, title="Raft with a log")
+    cluster.run(0.6)
+    old, client = leader(cluster), cluster.client("c1")
+    for n in range(4):
+        client.call(old, Put(key="xyz"[n % 3], value=n, serial=n))
+    cluster.run(0.1)
+    rest = [id for id in cluster.ids if id != old]
+    cluster.partition([old, rest[0]], rest[1:])
+    for n in range(3):
+        cluster.client(f"c{n + 2}").invoke(old, Put(key="x", value=10 + n, serial=0))
+        cluster.run(0.03)
+    cluster.run(0.8)
+    for n in range(3):
+        client.call(leader(cluster), Put(key="y", value=20 + n, serial=4 + n))
+    cluster.run(0.2)
+    cluster.crash(next(id for id in rest[1:] if id != leader(cluster)))
+    cluster.run(0.2)
+    return cluster.trace.document()
+
+
+@cache
+def long_log(entries: int = 60) -> dict:
+    """Three servers with a log that is too long for a page."""
+    cluster = Cluster(raft_log.Raft, size=3, seed=4, title="A long log")
+    cluster.run(0.6)
+    for n in range(entries):
+        cluster.client("c1").call(leader(cluster), Put(key="x", value=n, serial=n))
+    cluster.run(0.2)
+    return cluster.trace.document()
