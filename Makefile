@@ -17,6 +17,11 @@ BENCH := $(VENV)/.installed-bench-$(HERE)
 OVERRIDES := $(VENV)/share/jupyter/lab/settings/overrides.json
 QUIET := '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}'
 
+# The frontend is plain JavaScript with its types in comments. deno checks them and lints it: one program, from PyPI, that needs no network.
+deno = if [ -x $(VENV)/bin/deno ]; then DENO_DIR=$(VENV)/deno DENO_NO_UPDATE_CHECK=1 $(VENV)/bin/deno $(1); \
+  elif [ -n "$(CI)" ]; then echo "deno is not in $(VENV), and continuous integration must check the frontend: is there a wheel of it for this machine?" >&2; exit 1; \
+  else echo "Skipped: deno is not in $(VENV) (PyPI has no wheel of it for this machine). The frontend's JavaScript was not checked."; fi
+
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
@@ -35,10 +40,14 @@ test: lint types tests ## Check everything: format, lint, types, tests
 lint: $(DEV) ## Check format and lint
 	@echo "Checking format and lint (ruff)."
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
+	@echo "Linting the frontend (deno)."
+	@$(call deno,lint --quiet)
 
 types: $(DEV) ## Check types
 	@echo "Checking types (mypy)."
 	@$(RUN) mypy
+	@echo "Checking the frontend's types (deno)."
+	@$(call deno,check --quiet labkit/view/frontend)
 
 tests: $(DEV) ## Run the tests alone; TEST_ARGS="tests/repo -k name" chooses among them
 	@echo "Running the tests (pytest)."

@@ -46,7 +46,7 @@ export class Controls {
     const key = `${off} ${Boolean(split)} ${player.splitting} ${ticked} ${player.port.faultCount} ${player.pending.has("partition ")}`;
     if (key === this.rowKey) return;
     this.rowKey = key;
-    const held = this.faultRow.contains(document.activeElement) ? document.activeElement.dataset.name : null;
+    const held = /** @type {HTMLElement | null} */ (this.faultRow.querySelector(":focus"))?.dataset.name;
     const made = (name, options) => {
       const one = button({ ...options, title: off && name !== "copy" ? off : options.title });
       one.dataset.name = name;

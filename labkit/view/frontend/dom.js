@@ -54,7 +54,7 @@ const ICONS = {
 };
 const DRAWN_AS_LINES = new Set(["copy", "split", "heal", "close", "views"]);
 
-/** @param {keyof typeof ICONS} name @returns {SVGElement} */
+/** @param {string} name @returns {SVGElement} */
 export function icon(name) {
   const lines = DRAWN_AS_LINES.has(name);
   return svg("svg", { class: "lk-icon", viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" }, svg("path", {

@@ -63,6 +63,7 @@ export class Frame {
     /** @type {Map<string, Place>} */
     this.places = new Map();
     this.element = html("div", { class: "lk-views" });
+    this.outside = (event) => { if (!this.menu.contains(event.target)) this._open(false); };
     this.menu = this._menu();
     this.show(names?.length ? names : USUAL);
   }
@@ -133,7 +134,6 @@ export class Frame {
   _open(open) {
     this.list.hidden = !open;
     set(this.opener, "aria-expanded", String(open));
-    this.outside ??= (event) => { if (!this.menu.contains(event.target)) this._open(false); };
     document[open ? "addEventListener" : "removeEventListener"]("pointerdown", this.outside);
     if (!open) return;
     for (const [name, { wants }] of VIEWS) setText(this.reasons.get(name), wants(this.trace) ?? "");
@@ -145,7 +145,7 @@ export class Frame {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation();
     const boxes = [...this.boxes.values()];
-    const here = boxes.indexOf(event.target);
+    const here = boxes.findIndex((box) => box === event.target);
     const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: boxes.length - 1 }[event.key];
     if (event.key === "Escape") {
       this._open(false);

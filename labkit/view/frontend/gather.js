@@ -18,7 +18,7 @@ const NAMES = {
 /** The name of the attribute that holds something, among those a record has; null if none does.
  * @param {import("./trace.js").Trace} trace @param {string} id @param {Object<string, any>} record @param {string} what */
 export function nameOf(trace, id, record, what) {
-  const own = trace.drawn?.[id]?.[what];
+  const own = trace.drawn[id]?.[what];
   if (own !== undefined) return own in record ? own : null;
   return NAMES[what].find((name) => name in record) ?? null;
 }

@@ -15,7 +15,7 @@ export function place(positions, width, height, clients) {
     const high = Math.max(30, height / 2 - r - (r < 19 ? 18 : 33));
     return [Math.min(Math.max(30, (width - left) / 2 - r - 26), high * (positions.length > 8 ? 2.1 : 1.55)), high];
   };
-  const closest = ([sx, sy]) => {
+  const closest = (/** @type {number[]} */ [sx, sy]) => {
     let least = Infinity;
     for (let i = 0; i < positions.length; i += 1) {
       for (let j = i + 1; j < positions.length; j += 1) {

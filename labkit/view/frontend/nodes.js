@@ -117,7 +117,7 @@ export class NodeShape {
     const { x, y } = this.at;
     const kept = (value) => Math.min(Math.max(value, half + 2), width - half - 2);
     const spots = [[0, -this.r - 32], [0, this.r + 34], [half + this.r + 10, 0], [-half - this.r - 10, 0], [half * 0.8, -this.r - 32], [-half * 0.8, -this.r - 32]];
-    const covered = ([dx, dy]) => {
+    const covered = (/** @type {number[]} */ [dx, dy]) => {
       const [bx, by] = [kept(x + dx), y + dy];
       const outside = Math.abs(bx - x) > half + this.r + 12 || (dy === 0 && Math.abs(bx - x) < half + this.r) || by < 12 || by > height - 12 ? 3 : 0;
       return outside + others.filter((other) => Math.abs(other.x - bx) < half + this.r && Math.abs(other.y - by) < 12 + this.r).length;

@@ -4,7 +4,7 @@ import { Player } from "./player.js";
 import { Trace } from "./trace.js";
 
 /** @param {string} packed base64 of deflated JSON @returns {Promise<any>} */
-async function unpack(packed) {
+function unpack(packed) {
   const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).json();
@@ -30,11 +30,11 @@ async function replay() {
   document.body.classList.add("labkit-page");
   document.getElementById("labkit-poster")?.remove();
   document.body.append(root);
-  if (globalThis.parent !== globalThis) followHost(root);
+  if (window.parent !== window) followHost(root);
   const player = new Player(root, trace, { speed, views });
   if (at.seq !== null) player.goTo(at.seq);
   else player.seek(at.time);
-  if (globalThis.parent !== globalThis) globalThis.parent.postMessage({ labkit: "replay", run }, "*");
+  if (window.parent !== window) window.parent.postMessage({ labkit: "replay", run }, "*");
 }
 
 replay();

@@ -95,6 +95,7 @@ function sceneNode(trace, record, time, step, { recent, noted }, groups) {
   const changed = new Set(Object.keys(changedAt).filter(
     (name) => changedAt[name] >= step[0] || (recent > 0 && trace.time[changedAt[name]] > since)));
   const showNote = record.note && (record.note.seq >= step[0] || record.note.time > time - noted);
+  /** @type {SceneNode["look"]} */
   let look = "member";
   if (!up) look = boot ? "down" : "new";
   else if (leads(role)) look = "leader";

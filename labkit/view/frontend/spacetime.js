@@ -12,7 +12,8 @@ const MARKS = { crash: "×", error: "!", restart: "↑", pause: "‖", resume: "
 
 export class SpaceTime {
   /** @param {import("./trace.js").Trace} trace
-   * @param {{onseek: (time: number) => void, onmessage: (seq: number) => void, palette: () => Object<string, string>}} handlers */
+   * @param {{onseek: (time: number) => void, onmessage: (seq: number) => void, palette: () => Object<string, string>,
+   *   onhover: () => void, onzoom: () => void}} handlers */
   constructor(trace, handlers) {
     this.trace = trace;
     this.handlers = handlers;
@@ -26,6 +27,9 @@ export class SpaceTime {
     this.segments = [];
     this.span = 0;
     this.start = 0;
+    /** @type {number | undefined} the time at the left edge of the layer */ this.base = undefined;
+    this.look = this.seen = "";
+    this.stamp = 0;
     this._pointing();
   }
 

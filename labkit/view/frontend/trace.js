@@ -13,9 +13,9 @@ export function leads(role) {
   return LEADING.has(role);
 }
 
-/** The first index in `values` (ascending) whose value is above `bound`.
- * @param {number[]} values @param {number} bound @param {(value: number) => number} [key] */
-export function upperBound(values, bound, key = (value) => value) {
+/** The first index in `values` (ascending by `key`) whose value is above `bound`.
+ * @template T @param {T[]} values @param {number} bound @param {(value: T) => number} [key] */
+export function upperBound(values, bound, key = Number) {
   let low = 0;
   let high = values.length;
   while (low < high) {
@@ -39,6 +39,8 @@ export class Trace {
     this.positions = header.positions ?? [];
     /** @type {{seq: number, time: number, label: string, kind: string}[]} */
     this.marks = [...(header.marks ?? [])].sort((a, b) => a.time - b.time);
+    /** @type {Object<string, Object<string, string>>} node -> how its class says that it is drawn */
+    this.drawn = header.drawn ?? {};
     this.now = header.now ?? 0;
     /** @type {number[]} */ this.time = [];
     /** @type {string[]} */ this.kind = [];

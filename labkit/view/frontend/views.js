@@ -21,7 +21,7 @@ import { table } from "./views/table.js";
  * @property {(width: number) => void} [resize]  called before the first drawing, and when the width in pixels has changed
  * @property {(scene: import("./scene.js").Scene, emphasis: Emphasis) => void} draw
  * @property {(scene: import("./scene.js").Scene) => string} [text]  what it shows, in a sentence, for those who cannot see it
- * @property {() => boolean} [focus]  takes the focus back to what is selected
+ * @property {(id: string) => boolean} [focus]  takes the focus to a node; false if it has none of this id
  */
 /**
  * @typedef {object} Handlers  what a view may ask of the player

@@ -60,7 +60,7 @@ function logsAt(trace, scene) {
 
 /** The log to compare with: the newest leader's, or else the most up-to-date one. */
 function reference(logs) {
-  const better = (one, other) => (one.node.look === "leader") - (other.node.look === "leader") || (one.node.term ?? 0) - (other.node.term ?? 0)
+  const better = (one, other) => Number(one.node.look === "leader") - Number(other.node.look === "leader") || (one.node.term ?? 0) - (other.node.term ?? 0)
     || (termOf(one.entries.at(-1)) ?? 0) - (termOf(other.entries.at(-1)) ?? 0) || one.entries.length - other.entries.length;
   return logs.reduce((best, one) => (better(one, best) > 0 ? one : best));
 }

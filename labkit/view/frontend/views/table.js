@@ -63,9 +63,9 @@ class StateTable {
   /** @param {HTMLElement} cell @param {import("../scene.js").SceneNode} node */
   _role(cell, node) {
     if (!cell.firstChild) cell.append(html("i", { class: "lk-dot" }), html("span"));
-    set(cell.firstChild, "class", `lk-dot lk-dot-${node.look}`);
+    set(cell.children[0], "class", `lk-dot lk-dot-${node.look}`);
     const words = { down: node.error ? "error" : "crashed", new: "not started" };
-    setText(cell.lastChild, words[node.look] ?? (node.paused ? "paused" : node.role ?? "up"));
+    setText(cell.children[1], words[node.look] ?? (node.paused ? "paused" : node.role ?? "up"));
   }
 }
 
