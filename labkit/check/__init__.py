@@ -8,9 +8,10 @@ nothing else.
 from typing import TYPE_CHECKING, Any
 
 from labkit.check.consistency import Table, consistency, consistent
-from labkit.check.history import History, Op
+from labkit.check.history import History
 from labkit.check.invariants import Moment, Violation, always, moments, no_errors
 from labkit.check.linearizability import linearizable
+from labkit.check.operation import Op
 from labkit.check.verdict import Verdict
 
 if TYPE_CHECKING:

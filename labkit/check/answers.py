@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from labkit.check.consistency import consistent
-from labkit.check.history import READS, History
+from labkit.check.history import History
 from labkit.check.invariants import Violation
 from labkit.check.linearizability import linearizable
 from labkit.check.meaning import Meaning, by_name
+from labkit.check.operation import READS
 from labkit.check.verdict import VIOLATED, Verdict
 from labkit.engine.trace import Event, Trace
 from labkit.engine.values import plain

@@ -100,7 +100,7 @@ def judge(
 
 def _beginning(model: str, initial: str) -> Any:
     """The model with an initial value. Raises LabkitError if it can have none, or not this one."""
-    from labkit.check.history import freeze
+    from labkit.check.operation import freeze
 
     if model in ("lock", "mutex"):
         raise LabkitError(f"--initial is not for --model {model}: it begins free")

@@ -32,8 +32,10 @@ from typing import Any
 
 from labkit.check import models
 from labkit.check.convergence import eventual, strong_eventual
-from labkit.check.history import History, Op
+from labkit.check.history import History
+from labkit.check.judging import judging
 from labkit.check.linearizability import linearizable
+from labkit.check.operation import Op
 from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED, Verdict, describe
 from labkit.check.views import Views
 from labkit.errors import LabkitError
@@ -88,7 +90,7 @@ def consistent(
     "unknown". So does a model whose orders could not all be tried in `time_limit` seconds (to decide sequential
     consistency is NP-complete: Gibbons and Korach 1997).
 
-    Raises LabkitError for an unknown model, or operations that the object does not have.
+    Raises LabkitError for an unknown model, operations that the object does not have, and whatever the model raises.
     """
     history = history if isinstance(history, History) else History(history)
     if consistency not in IMPLIES:
@@ -97,12 +99,17 @@ def consistent(
         return linearizable(history, model, time_limit=time_limit)
     operations = [op for op in history if op.type != "fail"]
     judge = models.find(model, operations)
-    name = getattr(judge, "name", type(judge).__name__)
+    with judging(judge, operations, history.place):
+        return _judge(operations, judge, consistency, time_limit)
+
+
+def _judge(operations: list[Op], model: Any, consistency: str, time_limit: float) -> Consistent:
+    name = getattr(model, "name", type(model).__name__)
     if consistency in ("eventual", "strong-eventual"):
-        found = (eventual if consistency == "eventual" else strong_eventual)(operations, judge)
+        found = (eventual if consistency == "eventual" else strong_eventual)(operations, model)
         return Consistent(consistency, name, *found)
     deadline = time.monotonic() + time_limit
-    views = Views(operations, judge)
+    views = Views(operations, model)
     found_all = True
     for process, view in views.of(consistency):
         answer = views.explained(view, consistency, process, deadline)

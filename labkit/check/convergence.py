@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.check.history import Op, show
+from labkit.check.operation import Op, show
 from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED
 
 Answer = tuple[str, str, Any, tuple[Op, ...]]  # outcome, why, process, core

@@ -17,7 +17,7 @@ from typing import Any
 
 import networkx as nx
 
-from labkit.check.history import show
+from labkit.check.operation import show
 from labkit.check.versions import Anomaly, Facts, Step, Txn
 
 KINDS = ("ww", "wr", "rw", "process", "realtime")

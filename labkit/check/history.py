@@ -14,7 +14,7 @@ the shape that Jepsen uses (Kingsbury, jepsen-io/jepsen)::
 | key | the object, where there are several; the processes and the keys are strings or numbers |
 | value | of an invoke: the argument ("cas": [old, new]); of an ok: what was read, if something was |
 | result | of an ok: what was returned, where that is not its value (of "cas": false if the comparison failed) |
-| time | for the reader and the picture only: the order of the events is what counts |
+| time | for the reader and the picture only: the order of the events is what counts. It must not go back |
 
 A transaction has "f": "txn", and its value is a list of ["r", key, value read], ["w", key, value] and ["append", key,
 value]. The events of Jepsen's nemesis are left out.
@@ -23,113 +23,22 @@ value]. The events of Jepsen's nemesis are left out.
 from __future__ import annotations
 
 import json
+import sys
+from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from labkit.check.judging import collector_paused
 from labkit.check.meaning import Meaning, by_name
+from labkit.check.operation import READS, Op
+from labkit.check.pairing import pair
 from labkit.engine.trace import Trace
-from labkit.engine.values import in_order, plain
+from labkit.engine.values import plain
 from labkit.errors import LabkitError
 
 if TYPE_CHECKING:
     from labkit.cluster import Cluster
-
-TYPES = ("invoke", "ok", "fail", "info")
-READS = frozenset({"read", "get", "r", "dequeue", "contains", "peek"})  # their invocation has no value of its own
-
-
-class _Unknown:
-    """The result of an operation whose outcome is unknown. It equals everything, so `result == state` lets it pass."""
-
-    def __eq__(self, other: object) -> bool:
-        return True
-
-    def __ne__(self, other: object) -> bool:
-        return False
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __bool__(self) -> bool:
-        raise LabkitError("a result may be unknown: compare it with == or !=, as in `if result != (state == old)`")
-
-    def __repr__(self) -> str:
-        return "?"
-
-
-UNKNOWN = _Unknown()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Op:
-    """One operation of a history, from its invocation to its completion.
-
-    `value` is what was asked, `result` what came back (`UNKNOWN` if nobody knows); lists in them are tuples. `type` is
-    "ok", "fail" or "info". `invoked` and `completed` count the events of the history; `completed` is None while the
-    outcome is unknown: the operation may take effect at any later time, or never. `time` and `end` are the times of
-    the two events, None where the history has none.
-    """
-
-    process: Any
-    f: str
-    key: Any
-    value: Any
-    result: Any
-    type: str
-    invoked: int
-    completed: int | None
-    time: float | None = None
-    end: float | None = None
-
-    def __str__(self) -> str:
-        return f"{self.process}: {self.call}"
-
-    @property
-    def call(self) -> str:
-        """The operation without its process, as "write(x, 3)"."""
-        if self.f == "txn":
-            done = self.result if self.type == "ok" and isinstance(self.result, tuple) else self.value
-            end = {"ok": "", "fail": " failed", "info": " -> ?"}[self.type]
-            return " ".join(_micro(step, self.type == "ok") for step in done or ()) + end
-        given = [] if self.value is None or (self.f in READS and self.type == "ok") else [self.value]
-        arguments = ", ".join(show(part) for part in ([] if self.key is None else [self.key]) + given)
-        if self.type == "fail":
-            answer = " failed"
-        elif self.type == "info":
-            answer = " -> ?"
-        elif self.f in READS or not (self.result is None or self.result == self.value):
-            answer = f" -> {show(self.result)}"
-        else:
-            answer = ""
-        return f"{self.f}({arguments}){answer}"
-
-
-def show(value: Any) -> str:
-    """A value as it is written in evidence: tuples as lists, words without quotes."""
-    if isinstance(value, tuple):
-        return "[" + ", ".join(show(item) for item in value) + "]"
-    if isinstance(value, str) and value and all(c.isalnum() or c in "_-." for c in value):
-        return value
-    return "nil" if value is None else repr(value)
-
-
-def _micro(step: Any, answered: bool) -> str:
-    f, key, value = step
-    if f == "r" and not answered:
-        return f"r({show(key)})"
-    return f"r({show(key)})={show(value)}" if f == "r" else f"{f}({show(key)}, {show(value)})"
-
-
-def freeze(value: Any) -> Any:
-    """A value that can be hashed and compared: lists become tuples, dicts sorted tuples of pairs, sets frozensets."""
-    kind = type(value)
-    if kind in (list, tuple):
-        return tuple(freeze(item) for item in value)
-    if kind is dict:
-        return tuple(in_order((freeze(key), freeze(item)) for key, item in value.items()))
-    return frozenset(freeze(item) for item in value) if kind in (set, frozenset) else value
 
 
 class History:
@@ -143,28 +52,36 @@ class History:
     """
 
     def __init__(self, events: Iterable[dict[str, Any]], *, independent: bool | None = None):
-        self.events = list(events)
-        self.operations: list[Op] = _pair(self.events, [f"event {n}" for n in range(len(self.events))], independent)
+        self._place: tuple[str, array[int]] | None = None
+        self._take(list(events), independent)
 
     @classmethod
     def open(cls, path: str | Path, *, independent: bool | None = None) -> History:
-        """Read a file of JSON lines. Raises LabkitError, naming the line, where it is no history."""
-        events, places = [], []
-        try:
-            with open(path, encoding="utf-8") as file:
-                for number, line in enumerate(file, 1):
-                    if not line.strip():
-                        continue
-                    try:
-                        events.append(json.loads(line))
-                    except ValueError as error:
-                        raise LabkitError(f"{path}, line {number}: this is not JSON ({error})") from None
-                    places.append(f"{path}, line {number}")
-        except (OSError, UnicodeDecodeError) as error:
-            raise LabkitError(f"{path} cannot be read as a history: {error}") from None
+        """Read a file of JSON lines; "-" is the standard input. Raises LabkitError, naming the line, where it is no
+        history."""
         history = cls.__new__(cls)
-        history.events, history.operations = events, _pair(events, places, independent)
+        name = "standard input" if str(path) == "-" else str(path)
+        with collector_paused():
+            try:
+                if name != str(path):
+                    events, lines = _read(sys.stdin.buffer, name)
+                else:
+                    with open(path, "rb") as file:
+                        events, lines = _read(file, name)
+            except OSError as error:
+                raise LabkitError(f"{path} cannot be read as a history: {error.strerror}") from None
+            history._place = (name, lines)
+            history._take(events, independent)
         return history
+
+    def _take(self, events: list[Any], independent: bool | None) -> None:
+        with collector_paused():
+            self.events = events
+            self.operations: list[Op] = pair(events, self.place, independent)
+
+    def place(self, number: int) -> str:
+        """Where an event is, by its number, in words: "event 3", or "h.jsonl, line 4"."""
+        return f"event {number}" if self._place is None else f"{self._place[0]}, line {self._place[1][number]}"
 
     @classmethod
     def of(cls, run: Cluster | Trace, meaning: Meaning = by_name) -> History:
@@ -218,102 +135,17 @@ class History:
         return figure(picture(self.operations), repr(self))
 
 
-def _pair(events: list[Any], places: list[str], independent: bool | None) -> list[Op]:
-    """The operations of events, in order of invocation."""
-    for event, place in zip(events, places, strict=True):
-        _check(event, place)
-    if independent is None:
-        independent = _looks_independent(events)
-    pending: dict[Any, tuple[int, dict[str, Any]]] = {}
-    found: list[Op] = []
-    last: float | None = None
-    for number, (event, place) in enumerate(zip(events, places, strict=True)):
-        time, process = event.get("time"), event["process"]
-        if time is not None:
-            if last is not None and time < last:
-                raise LabkitError(f"{place}: time {time:g} comes before {last:g} above it; sort the events by time")
-            last = time
-        if process == "nemesis":
+def _read(file: IO[bytes], name: str) -> tuple[list[Any], array[int]]:
+    """The events in a file of JSON lines, and the number of each one's line."""
+    events, numbers = [], array("L")
+    for number, line in enumerate(file, 1):
+        if line.isspace():
             continue
-        if event["type"] == "invoke":
-            if process in pending:
-                raise LabkitError(
-                    f"{place}: process {process} invokes {event['f']!r} while its {pending[process][1]['f']!r} "
-                    f"({places[pending[process][0]]}) has no answer; a process makes one request at a time"
-                )
-            pending[process] = (number, event)
-            continue
-        if process not in pending:
-            raise LabkitError(f"{place}: an {event['type']!r} of process {process}, which had invoked nothing")
-        start, invoke = pending.pop(process)
-        if event["f"] != invoke["f"]:
-            raise LabkitError(f"{place}: process {process} invoked {invoke['f']!r}, but {event['f']!r} completes")
-        found.append(_op(invoke, start, event, number, independent, place))
-    for start, invoke in pending.values():
-        found.append(_op(invoke, start, None, None, independent, places[start]))
-    return sorted(found, key=lambda op: op.invoked)
-
-
-def _op(
-    invoke: dict[str, Any], start: int, event: dict[str, Any] | None, number: int | None, independent: bool, place: str
-) -> Op:
-    key, value = invoke.get("key"), invoke.get("value")
-    kind = "info" if event is None else event["type"]
-    result: Any = UNKNOWN
-    if independent:
-        key, value = _split(invoke, place)
-    if kind == "ok" and event is not None:
-        back = _split(event, place)[1] if independent and "result" not in event else event.get("value")
-        result = freeze(event.get("result", back))
-        if event.get("key", invoke.get("key")) != invoke.get("key"):
-            raise LabkitError(f"{place}: the request had key {invoke.get('key')!r}, the answer {event['key']!r}")
-    end = None if event is None else event.get("time")
-    completed = None if kind == "info" else number
-    times = (invoke.get("time"), end)
-    return Op(invoke["process"], invoke["f"], freeze(key), freeze(value), result, kind, start, completed, *times)
-
-
-def _split(event: dict[str, Any], place: str) -> tuple[Any, Any]:
-    value = event.get("value")
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise LabkitError(f"{place}: in this history a value is a pair [key, value], but here it is {value!r}")
-    return value[0], value[1]
-
-
-def _looks_independent(events: list[Any]) -> bool:
-    own = [event for event in events if event["process"] != "nemesis"]
-    values = [event.get("value") for event in own if event["type"] in ("invoke", "ok")]
-    reads = [event.get("value") for event in own if event["type"] == "invoke" and event["f"] in READS]
-    pairs = all(isinstance(value, list | tuple) and len(value) == 2 for value in values)
-    return pairs and any(value[1] is None for value in reads) and not any("key" in event for event in own)
-
-
-def _check(event: Any, place: str) -> None:
-    """Raises LabkitError unless this is an event."""
-    if not isinstance(event, dict):
-        raise LabkitError(f"{place}: an event is an object, such as {{'process': 1, 'type': 'invoke', …}}")
-    for name in ("process", "type", "f"):
-        if name not in event:
-            raise LabkitError(f"{place}: the event has no {name!r}")
-    if event["type"] not in TYPES:
-        raise LabkitError(f"{place}: type {event['type']!r} is none of {', '.join(TYPES)}")
-    if not isinstance(event["f"], str):
-        raise LabkitError(f"{place}: f is {event['f']!r}; give the operation's name, such as 'read'")
-    if isinstance(event["process"], bool) or not isinstance(event["process"], str | int):
-        raise LabkitError(f"{place}: process {event['process']!r} is neither a string nor a whole number")
-    if isinstance(event.get("time"), bool) or not isinstance(event.get("time"), int | float | None):
-        raise LabkitError(f"{place}: time {event['time']!r} is not a number")
-    if event["f"] == "txn" and event["process"] != "nemesis":
-        _check_transaction(event, place)
-
-
-def _check_transaction(event: dict[str, Any], place: str) -> None:
-    steps = event.get("value")
-    if steps is None and event["type"] in ("fail", "info"):
-        return
-    if not isinstance(steps, list | tuple):
-        raise LabkitError(f'{place}: a transaction\'s value is a list such as [["r", "x", null], ["w", "x", 1]]')
-    for step in steps:
-        if not isinstance(step, list | tuple) or len(step) != 3 or step[0] not in ("r", "w", "append"):
-            raise LabkitError(f"{place}: {step!r} is no part of a transaction: write [\"r\", key, value], "
-                              '["w", key, value] or ["append", key, value]')  # fmt: skip
+        try:
+            events.append(json.loads(line))
+        except RecursionError:
+            raise LabkitError(f"{name}, line {number}: lists within lists, too deep to read") from None
+        except ValueError as error:  # also UnicodeDecodeError
+            raise LabkitError(f"{name}, line {number}: this is not JSON ({error})") from None
+        numbers.append(number)
+    return events, numbers

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.check import models
-from labkit.check.history import History, Op, show
+from labkit.check.history import History
+from labkit.check.judging import judging
+from labkit.check.operation import Op, show
 from labkit.check.search import Found, clusters, follow, prepare, search
 from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED, Verdict, describe
 
@@ -75,12 +77,17 @@ def linearizable(
     search would need too much memory. Operations on different keys are judged apart, which is right because
     linearizability is local (Herlihy and Wing 1990, section 3.3).
 
-    Raises LabkitError if the model does not know an operation of the history.
+    Raises LabkitError if the model does not know an operation of the history, or raises at one.
     """
     history = history if isinstance(history, History) else History(history)
     deadline = time.monotonic() + time_limit
     operations = [op for op in history if op.type != "fail"]
     model = models.find(model, operations)
+    with judging(model, operations, history.place):
+        return _judge(operations, model, deadline, time_limit)
+
+
+def _judge(operations: list[Op], model: Any, deadline: float, time_limit: float) -> Linearizability:
     name = getattr(model, "name", type(model).__name__)
     partition = getattr(model, "partition", lambda op: op.key)
     objects: dict[Any, list[Op]] = {}

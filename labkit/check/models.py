@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from labkit.check.history import UNKNOWN, Op, show
+from labkit.check.operation import UNKNOWN, Op, show
 from labkit.errors import LabkitError
 
 

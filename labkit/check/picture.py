@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from labkit.check.history import Op
+from labkit.check.operation import Op
 from labkit.check.verdict import SIGNS, STYLE
 
 if TYPE_CHECKING:

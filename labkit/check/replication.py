@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from labkit.check.history import show
 from labkit.check.invariants import Moment, Violation, always
+from labkit.check.operation import show
 from labkit.engine.trace import Event, Trace
 
 

@@ -25,8 +25,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from labkit.check.history import Op
 from labkit.check.models import start_of
+from labkit.check.operation import Op
 
 SLICE = 2_000  # decisions between two pauses
 Path = Any  # a linked list: (number of an operation, the path before it), or None

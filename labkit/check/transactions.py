@@ -12,7 +12,9 @@ from typing import Any
 import networkx as nx
 
 from labkit.check.dependencies import cycles, dependencies, part
-from labkit.check.history import History, Op
+from labkit.check.history import History
+from labkit.check.judging import collector_paused
+from labkit.check.operation import Op
 from labkit.check.ordering import explain
 from labkit.check.verdict import HOLDS, SIGNS, STYLE, UNKNOWN, VIOLATED, Verdict
 from labkit.check.versions import Anomaly, Facts, Step, gather
@@ -115,10 +117,15 @@ def serializable(
         model = "list-append" if appends else "rw-register"
     if model not in WORKLOADS:
         raise LabkitError(f"there is no workload {model!r} of transactions: take list-append or rw-register")
+    with collector_paused():
+        return _judge(operations, model, consistency, linearizable_keys, time.monotonic() + time_limit)
+
+
+def _judge(operations: list[Op], model: str, consistency: str, linearizable_keys: bool, deadline: float) -> Isolation:
     facts = gather(operations, model, linearizable_keys)
     graph = dependencies(facts)
     found = _sorted(_without_doubles([*facts.anomalies, *cycles(facts, graph)]))
-    levels, order = _levels(facts, graph, found, time.monotonic() + time_limit)
+    levels, order = _levels(facts, graph, found, deadline)
     outcome = levels[consistency]
     against = [anomaly for anomaly in found if consistency in rules_out(anomaly.name)]
     if outcome == VIOLATED:

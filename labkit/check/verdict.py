@@ -58,7 +58,7 @@ SIGNS = {HOLDS: "✓", VIOLATED: "✗", UNKNOWN: "?"}
 
 def describe(op: Any) -> dict[str, Any]:
     """An operation as JSON data."""
-    from labkit.check.history import UNKNOWN as NOBODY_KNOWS
+    from labkit.check.operation import UNKNOWN as NOBODY_KNOWS
     from labkit.engine.values import plain
 
     return {

@@ -14,7 +14,7 @@ from typing import Any
 
 import networkx as nx
 
-from labkit.check.history import Op, show
+from labkit.check.operation import Op, show
 from labkit.errors import LabkitError
 
 NOBODY = -1  # the writer of the initial version

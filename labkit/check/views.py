@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from labkit.check.history import UNKNOWN, Op
 from labkit.check.models import Register, start_of
+from labkit.check.operation import UNKNOWN, Op
 from labkit.check.ordering import explain, saturate
 
 OVERWRITE = frozenset({"write", "put", "delete"})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from labkit import Cluster, LabkitError, Message, Node, Trace, on
 from labkit.check import History, linearizable
-from labkit.check.history import UNKNOWN
+from labkit.check.operation import UNKNOWN
 from tests.check.oracle import ASKED, Random, events_of
 
 
