@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.check import models
+from labkit.check.foresight import clusters, reads_ahead
 from labkit.check.history import History
 from labkit.check.judging import judging
 from labkit.check.operation import Op, show
-from labkit.check.search import Found, clusters, follow, prepare, search
+from labkit.check.search import Found, Plan, follow, prepare, search
 from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED, Verdict, describe
 
-REMEMBERED = 4_000_000  # decisions of one object that are remembered: about half a gigabyte
+MEMORY = 600_000_000  # bytes for what is remembered, about
 REPEATED = 200_000  # decisions for finding the largest prefix, where the verdict needed a look at later answers
 SHOWN = 12  # possible states that are put in words
 
@@ -96,6 +97,7 @@ def _judge(operations: list[Op], model: Any, deadline: float, time_limit: float)
     jobs = {key: (prepare(part, model), Found()) for key, part in objects.items()}
     for plan, _ in jobs.values():
         clusters(plan, model)
+        reads_ahead(plan, model)
     at_fault, in_time = _run(jobs, model, deadline)
     decisions = sum(found.decisions for _, found in jobs.values())
     orders = {
@@ -105,9 +107,8 @@ def _judge(operations: list[Op], model: Any, deadline: float, time_limit: float)
     }
     for key in at_fault:
         plan, found = jobs[key]
-        if plan.first:
-            found = _furthest(plan, model, found, deadline)
-        return _violation(key, plan, found, model, name, orders, decisions)
+        found, alone = _furthest(plan, model, found, deadline)
+        return _violation(key, plan, found, alone, model, name, orders, decisions)
     if in_time and all(found.ended == "found" for _, found in jobs.values()):
         why = f"The {len(operations)} operations have an order that explains every answer."
         return Linearizability("linearizable", name, HOLDS, why, orders, operations, decisions=decisions)
@@ -119,30 +120,47 @@ def _judge(operations: list[Op], model: Any, deadline: float, time_limit: float)
 def _run(jobs: dict[Any, Any], model: Any, deadline: float) -> tuple[list[Any], bool]:
     """Give all searches fair slices of time until one finds its object at fault. Returns the keys at fault, and whether
     time was enough."""
-    running = {key: search(plan, model, found, REMEMBERED // max(len(jobs), 1)) for key, (plan, found) in jobs.items()}
+    unheard = [key for key, (plan, _) in jobs.items() if plan.unheard is not None]
+    running = {}
+    for key in unheard[:1] or jobs:
+        plan, found = jobs[key]
+        stop = None if plan.unheard is None else plan.returns.index(plan.unheard)
+        running[key] = search(plan, model, found, stop)
+    memory = 0
     while running:
         for key in list(running):
+            found = jobs[key][1]
+            memory -= found.memory
             if next(running[key], "over") == "over":
                 del running[key]
-                if jobs[key][1].ended == "exhausted":
+                if found.ended == "exhausted":
                     return [key], True
-            if time.monotonic() > deadline:
-                return [], not running
+            else:
+                memory += found.memory
+            late = time.monotonic() > deadline
+            if running and (late or memory > MEMORY):
+                return unheard[:1], not late
     return [], True
 
 
-def _furthest(plan: Any, model: Any, found: Found, deadline: float) -> Found:
-    """How far an order can get, and the states there, without a look at later answers; as found, if that takes long."""
-    plan.first = []
+def _furthest(plan: Plan, model: Any, found: Found, deadline: float) -> tuple[Found, bool]:
+    """How far an order can get, and the states there, without a look at later answers, and True; as found, and False,
+    if that takes long."""
+    if _is_unheard(plan, found) or not (plan.first or plan.ahead):
+        return found, True
     again = Found()
-    for _ in search(plan, model, again, REPEATED):
-        if time.monotonic() > deadline:
-            return found
-    return again if again.ended == "exhausted" else found
+    for _ in search(plan.without_foresight(), model, again):
+        if again.decisions > REPEATED or time.monotonic() > deadline:
+            return found, False
+    return again, True
+
+
+def _is_unheard(plan: Plan, found: Found) -> bool:
+    return plan.unheard is not None and plan.returns[found.furthest] == plan.unheard
 
 
 def _violation(
-    key: Any, plan: Any, found: Found, model: Any, name: str, orders: dict[Any, list[Op]], decisions: int
+    key: Any, plan: Plan, found: Found, alone: bool, model: Any, name: str, orders: dict[Any, list[Op]], decisions: int
 ) -> Linearizability:
     wrong = plan.operations[plan.returns[found.furthest]]
     orders = {key: [plan.operations[n] for n in follow(found.path)], **orders}
@@ -152,7 +170,10 @@ def _violation(
     where = "" if key is None else f" of {show(key)}"
     could = "the only possible state" if len(states) == 1 else "the possible states"
     why = f"{wrong} cannot take effect before its answer: {could}{where} there: {listed}."
-    if plan.first:
+    if _is_unheard(plan, found):
+        value = wrong.value[0] if wrong.f == "cas" else wrong.result
+        why = f"{wrong} cannot take effect: nobody had asked to put {show(value)} there before that answer."
+    elif not alone:
         why = f"No order explains {wrong} together with the answers after it; the states tried{where}: {listed}."
     return Linearizability(
         "linearizable", name, VIOLATED, why, orders, plan.operations, key, wrong, states, decisions

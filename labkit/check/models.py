@@ -114,7 +114,8 @@ class CasRegister(Register):
 class KeyValue(CasRegister):
     """A key-value store: get and put, cas, append and delete; a key that is missing holds None.
 
-    "append" concatenates strings; in a history where some get returned a list, it adds an element to a list.
+    "append" concatenates strings; in a history where some get returned a list, it adds an element to a list. In one
+    where gets return "" though nobody put that, and never null, a key that is missing holds "".
     """
 
     name = "kv"
@@ -131,6 +132,19 @@ class KeyValue(CasRegister):
                 return (((old or ()) + (value,)) if isinstance(old, tuple | None) else (old, value),)
             return (value if old is None else f"{old}{value}",)
         return (None,) if op == "delete" else super().step(state, op, value, result)
+
+    def may_begin(self, op: Op, result: Any) -> bool:
+        """Whether an operation may leave behind a new value that appends then turn into one that a get returns."""
+        return op.f != "append" and self.leads_to(self.puts(op) or (None,), result)
+
+    def leads_to(self, state: Any, result: Any) -> bool:
+        """Whether appends may turn a state into one that a get returns."""
+        old = state[0]
+        if old is None or type(old) is not type(result):
+            return old is None or result is not None
+        if isinstance(old, str):
+            return bool(result.startswith(old))
+        return bool(result[: len(old)] == old) if isinstance(old, tuple) else True
 
 
 class Set(Specification):
@@ -233,8 +247,7 @@ def find(model: Any, operations: Iterable[Op]) -> Any:
     if isinstance(model, str):
         if model not in MODELS:
             raise LabkitError(f"there is no model {model!r}: take one of {', '.join(MODELS)}, or write your own class")
-        lists = any(isinstance(op.result, tuple) for op in operations if op.f in ("get", "read"))
-        model = KeyValue(lists=lists) if model == "kv" else MODELS[model]()
+        model = _store_of(operations) if model == "kv" else MODELS[model]()
     if isinstance(model, type):
         model = model()
     if not hasattr(model, "start") or not callable(getattr(model, "step", None)):
@@ -249,6 +262,14 @@ def find(model: Any, operations: Iterable[Op]) -> Any:
         if known and op.f == "cas" and not (isinstance(op.value, tuple) and len(op.value) == 2):
             raise LabkitError(f"the value of a cas is [old, new], not {show(op.value)} ({op})")
     return model
+
+
+def _store_of(operations: list[Op]) -> KeyValue:
+    """The key-value store of a history: whether it holds lists, and how a missing key reads."""
+    got = [op.result for op in operations if op.f in ("get", "read") and op.type == "ok"]
+    put = {op.value for op in operations if op.f in ("put", "write")}
+    empty = "" in got and None not in got and "" not in put
+    return KeyValue("" if empty else None, lists=any(isinstance(value, tuple) for value in got))
 
 
 def start_of(model: Any) -> Any:

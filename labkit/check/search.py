@@ -13,22 +13,21 @@ These rules spare most of the work, and lose no linearization:
 - Open operations are tried by earliest return.
 - Of open operations that ask the same and were answered the same, the one that returns first goes first.
 - An operation whose outcome is unknown never takes effect where it would change nothing.
-- In a register, a value that only one operation can have put there is gone for good once it is overwritten. So if that
-  value was seen after another pending operation was over, or what that one put there was seen, the other goes first
-  (the clusters of Gibbons and Korach 1997, "Testing shared memories", section 4).
+- What later answers say of the order is heeded (`labkit.check.foresight`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labkit.check.models import start_of
 from labkit.check.operation import Op
 
-SLICE = 2_000  # decisions between two pauses
+SLICE = 20_000  # steps between two pauses
+FEW = 64  # choices that are put into a better order before any is tried
 Path = Any  # a linked list: (number of an operation, the path before it), or None
 
 
@@ -41,6 +40,8 @@ class Plan:
     `open_reads[j]` the reads that are. `unknown` are the operations without a known outcome and `unknown_at[j]` how
     many of them had been invoked by then. `first[n]` and `last[n]`: when somebody first knows that the n-th has taken
     effect, and when what it put there is last asked for; empty where the model does not tell (`Register.puts`).
+    `unheard` is the first operation to return that saw what nobody can have put there. `ahead[j]`: the next reads, each
+    with its bit if it is open, its answer, and the bits of what may overwrite the value before it.
     """
 
     operations: list[Op]
@@ -57,6 +58,12 @@ class Plan:
     is_read: set[int] = field(default_factory=set)
     first: list[float] = field(default_factory=list)
     last: list[float] = field(default_factory=list)
+    unheard: int | None = None
+    ahead: list[tuple[tuple[int, Any, int], ...]] = field(default_factory=list)
+
+    def without_foresight(self) -> Plan:
+        """The same, but nothing is known of later answers."""
+        return replace(self, first=[], last=[], ahead=[])
 
 
 def prepare(operations: list[Op], model: Any) -> Plan:
@@ -105,25 +112,6 @@ def prepare(operations: list[Op], model: Any) -> Plan:
     return plan
 
 
-def clusters(plan: Plan, model: Any) -> None:
-    """Find out who saw which operation's value, where only one can have put it there."""
-    if not hasattr(model, "puts"):
-        return
-    putters: dict[Any, list[int]] = {start_of(model): [-1]}
-    for number, op in enumerate(plan.operations):
-        if number not in plan.is_read and op.f not in model.reads:
-            putters.setdefault(model.puts(op), []).append(number)
-    if None in putters:
-        return
-    plan.first = [float("inf") if op.completed is None else op.completed for op in plan.operations]
-    plan.last = [float(op.invoked) for op in plan.operations]
-    for op in plan.operations:
-        by = putters.get(model.saw(op), ())
-        if len(by) == 1 and by[0] >= 0 and op.completed is not None:
-            plan.first[by[0]] = min(plan.first[by[0]], op.completed)
-            plan.last[by[0]] = max(plan.last[by[0]], op.invoked)
-
-
 @dataclass
 class Found:
     """How far a search has come: the path of a linearization; or the return that none gets past, and the states there.
@@ -136,18 +124,29 @@ class Found:
     furthest: int = -1
     states: list[tuple[Any, int]] = field(default_factory=list)
     decisions: int = 0
+    memory: int = 0  # bytes that are remembered, about
 
 
-def search(plan: Plan, model: Any, found: Found, limit: int) -> Iterator[None]:
-    """Look for a linearization; pauses every SLICE decisions, and tells the outcome in `found`."""
+def search(plan: Plan, model: Any, found: Found, stop: int | None = None) -> Iterator[None]:
+    """Look for a linearization; pauses every SLICE steps, and tells the outcome in `found`. stop: a return that nothing
+    gets past, as is known already."""
     step: Callable[..., Any] = model.step
+    leads_to: Callable[..., bool] = getattr(model, "leads_to", lambda state, result: True)
     steps, bits, returns, new_reads = plan.steps, plan.bits, plan.returns, plan.reads
     end, width = len(returns), plan.width
     states: dict[Any, int] = {}
     seen: set[int] = set()
-    stack: list[Iterator[tuple[int, int, Any, Path]]] = [iter([(0, 0, start_of(model), None)])]
-    budget = SLICE
+    state = start_of(model)
+    stack: list[Iterator[tuple[int, int, Any, Path]]] = [iter([(0, 0, state, None)])]
+    budget, measured = SLICE, 0
     while stack:
+        if budget <= 0:
+            budget = SLICE
+            found.decisions = len(seen)
+            found.memory += (len(seen) - measured) * (120 + width // 7 + _size(state))
+            measured = len(seen)
+            yield
+        budget -= 1
         choice = next(stack[-1], None)
         if choice is None:
             stack.pop()
@@ -168,27 +167,37 @@ def search(plan: Plan, model: Any, found: Found, limit: int) -> Iterator[None]:
             mask ^= bit
             j += 1
         packed = ((states.setdefault(state, len(states)) * end + j) << width) | mask
-        if packed in seen:
+        if packed in seen or (plan.ahead and _doomed(plan.ahead[j], leads_to, mask, state)):
             continue
         seen.add(packed)
         if j >= found.furthest:
             if j > found.furthest:
                 found.furthest, found.path, found.states = j, path, []
             found.states.append((state, mask))
+        if j == stop:
+            break
         choices = _choices(plan, model, j, mask, state, path)
-        if returns[j] in plan.is_read:
-            ordered = sorted(choices, key=lambda choice: not choice[1] & bit)
-            choices = iter(ordered)
+        many = len(plan.open[j]) + plan.unknown_at[j]
+        if returns[j] in plan.is_read and many <= FEW:
+            choices = iter(sorted(choices, key=lambda choice: not choice[1] & bit))
         stack.append(choices)
-        budget -= 1
-        if not budget:
-            budget = SLICE
-            found.decisions = len(seen)
-            if len(seen) > limit:
-                found.ended = "memory"
-                return
-            yield
+        budget -= many
     found.ended, found.decisions = "exhausted", len(seen)
+
+
+def _doomed(ahead: tuple[tuple[int, Any, int], ...], leads_to: Callable[..., bool], mask: int, state: Any) -> bool:
+    """Whether the next read cannot see what it saw, whatever is appended before it."""
+    for bit, result, overwriting in ahead:
+        if not mask & bit:
+            return mask & overwriting == overwriting and not leads_to(state, result)
+    return False
+
+
+def _size(value: Any) -> int:
+    """The bytes of a state, about."""
+    if isinstance(value, tuple | frozenset):
+        return 60 + sum(map(_size, value))
+    return 50 + len(value) if isinstance(value, str) else 30
 
 
 def _choices(plan: Plan, model: Any, j: int, mask: int, state: Any, path: Path) -> Iterator[tuple[int, int, Any, Path]]:

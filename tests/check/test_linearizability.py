@@ -138,7 +138,7 @@ def test_an_operation_that_the_model_does_not_know_is_refused_by_name():
 
 
 def test_no_time_gives_no_guess():
-    writes = "".join(f"{n} write {n}\n" for n in range(16))
-    history = told(writes + "R read\nR ok 99\n" + "".join(f"{n} ok\n" for n in range(16)))
-    verdict = linearizable(history, "register", time_limit=0)
+    asked = "".join(f"{n} enqueue {n}\n" for n in range(16))
+    history = told(asked + "R dequeue\nR ok 99\n" + "".join(f"{n} ok\n" for n in range(16)))
+    verdict = linearizable(history, "queue", time_limit=0)
     assert verdict.outcome == "unknown" and not verdict and "0 s were not enough" in verdict.why
