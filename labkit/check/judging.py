@@ -49,9 +49,11 @@ def judging(model: Any, operations: Iterable[Op], place: Callable[[int], str]) -
 def _step_asked(model: Any, error: BaseException) -> tuple[Any, Any, Any, Any] | None:
     """The arguments of the model's `step` that raised; None if it was not `step`."""
     trace = error.__traceback__
+    method = getattr(model, "step", None)
+    body = getattr(getattr(method, "__func__", method), "__code__", None)
     while trace is not None:
         code, values = trace.tb_frame.f_code, trace.tb_frame.f_locals
-        if code.co_name == "step" and code.co_argcount == 5 and values.get(code.co_varnames[0]) is model:
+        if code is body and code.co_argcount == 5:
             state, f, value, result = (values.get(name) for name in code.co_varnames[1:5])
             return state, f, value, result
         trace = trace.tb_next

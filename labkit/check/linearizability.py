@@ -17,7 +17,7 @@ from labkit.check.search import Found, Plan, follow, prepare, search
 from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED, Verdict, describe
 
 MEMORY = 600_000_000  # bytes for what is remembered, about
-REPEATED = 200_000  # decisions for finding the largest prefix, where the verdict needed a look at later answers
+REPEATED = 40  # slices of the search for the largest prefix, where the verdict needed a look at later answers
 SHOWN = 12  # possible states that are put in words
 
 
@@ -149,8 +149,8 @@ def _furthest(plan: Plan, model: Any, found: Found, deadline: float) -> tuple[Fo
     if _is_unheard(plan, found) or not (plan.first or plan.ahead):
         return found, True
     again = Found()
-    for _ in search(plan.without_foresight(), model, again):
-        if again.decisions > REPEATED or time.monotonic() > deadline:
+    for pauses, _ in enumerate(search(plan.without_foresight(), model, again)):
+        if pauses >= REPEATED or time.monotonic() > deadline:
             return found, False
     return again, True
 

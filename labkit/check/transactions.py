@@ -12,10 +12,10 @@ from typing import Any
 import networkx as nx
 
 from labkit.check.dependencies import cycles, dependencies, part
+from labkit.check.executions import serial_order, snapshot_order, versions_known
 from labkit.check.history import History
 from labkit.check.judging import collector_paused
 from labkit.check.operation import Op
-from labkit.check.ordering import explain
 from labkit.check.verdict import HOLDS, SIGNS, STYLE, UNKNOWN, VIOLATED, Verdict
 from labkit.check.versions import Anomaly, Facts, Step, gather
 from labkit.errors import LabkitError
@@ -23,12 +23,12 @@ from labkit.errors import LabkitError
 CYCLES = ("G0", "G1c", "G-single", "G-nonadjacent", "G2-item")
 # What each level rules out, beyond the levels above it.
 LEVELS: dict[str, tuple[str, ...]] = {
-    "read-uncommitted": ("G0", "dirty update", "duplicate elements", "cyclic versions", "garbage read"),
-    "read-committed": ("G1a", "G1b", "G1c", "incompatible order"),
-    "snapshot-isolation": ("internal", "G-single", "G-nonadjacent", "lost update"),
-    "serializable": ("G2-item",),
-    "strong-session-serializable": tuple(f"{name}-process" for name in CYCLES),
-    "strict-serializable": tuple(f"{name}-realtime" for name in CYCLES),
+    "read-uncommitted": ("G0", "duplicate elements", "cyclic versions", "garbage read"),
+    "read-committed": ("G1a", "G1b", "G1c", "dirty update", "incompatible order", "future read"),
+    "snapshot-isolation": ("internal", "G-single", "G-nonadjacent", "lost update", "no snapshots"),
+    "serializable": ("G2-item", "no serial order"),
+    "strong-session-serializable": tuple(f"{name}-process" for name in (*CYCLES, "no serial order")),
+    "strict-serializable": tuple(f"{name}-realtime" for name in (*CYCLES, "no serial order")),
 }
 WORKLOADS = ("list-append", "rw-register")
 SHOWN = 8  # anomalies that are told in words; the data has all
@@ -125,7 +125,8 @@ def _judge(operations: list[Op], model: str, consistency: str, linearizable_keys
     facts = gather(operations, model, linearizable_keys)
     graph = dependencies(facts)
     found = _sorted(_without_doubles([*facts.anomalies, *cycles(facts, graph)]))
-    levels, order = _levels(facts, graph, found, deadline)
+    levels, order, more = _levels(facts, graph, found, deadline)
+    found = _sorted([*found, *more])
     outcome = levels[consistency]
     against = [anomaly for anomaly in found if consistency in rules_out(anomaly.name)]
     if outcome == VIOLATED:
@@ -161,49 +162,47 @@ def _without_doubles(anomalies: list[Anomaly]) -> list[Anomaly]:
 
 def _levels(
     facts: Facts, graph: nx.DiGraph, anomalies: list[Anomaly], deadline: float
-) -> tuple[dict[str, str], list[str]]:
-    """What holds. A level is violated by an anomaly, and holds where the order of all versions is known and shows
-    none, or where an order of the transactions explains every answer."""
-    ruled_out = {level for anomaly in anomalies for level in rules_out(anomaly.name)}
-    proved: set[str] = set()
+) -> tuple[dict[str, str], list[str], list[Anomaly]]:
+    """What holds; an order that explains every answer, if one was found; and what the searches for one proved.
+
+    A level is violated by an anomaly, or where no execution at all explains the answers. It holds where the order of
+    all versions is known and shows none, or where an execution was found.
+    """
+    violated = {level for anomaly in anomalies for level in rules_out(anomaly.name)}
+    proved = {"read-uncommitted", "read-committed"}  # any order that keeps the edges gives the versions one
     order: list[str] = []
-    kinds = {"serializable": (), "strong-session-serializable": ("process",), "strict-serializable": ("realtime",)}
-    for level in reversed(kinds):
-        if level not in ruled_out and not proved:
-            numbers = _serial_order(facts, part(graph, "ww", "wr", "rw", *kinds[level]), deadline)
-            if numbers is not None:
-                order = [facts.txns[n - 1].name for n in numbers]
-                proved |= set(list(LEVELS)[: level_number(level) + 1])
-    proved |= {"read-uncommitted", "read-committed"}  # any order that keeps the edges gives the versions one
-    if facts.complete:
-        proved.add("snapshot-isolation")  # every cycle has two rw edges in a row (Cerone and Gotsman 2018, theorem 10)
-    return {level: VIOLATED if level in ruled_out else HOLDS if level in proved else UNKNOWN for level in LEVELS}, order
+    more: list[Anomaly] = []
+    orders = {"strict-serializable": "realtime", "strong-session-serializable": "process", "serializable": ""}
+    left = [level for level in orders if level not in violated]
+    for level in left:
+        until = time.monotonic() + (deadline - time.monotonic()) / (len(left) - left.index(level) + 1)
+        kinds = ["ww", "wr", "rw", *filter(None, [orders[level]])]
+        found = serial_order(facts, part(graph, *kinds), until)
+        if found.found:
+            order = [facts.txns[n - 1].name for n in found.order]
+            proved |= set(list(LEVELS)[: level_number(level) + 1])
+            break
+        if found.found is False:
+            more.append(_impossible("no serial order", orders[level], graph, facts))
+            violated |= set(rules_out(more[-1].name))
+    if "snapshot-isolation" not in violated | proved:
+        snapshots = True if versions_known(facts, graph) else snapshot_order(facts, graph, deadline).found
+        if snapshots:
+            proved.add("snapshot-isolation")
+        elif snapshots is False:
+            more.append(_impossible("no snapshots", "", graph, facts))
+            violated |= set(rules_out(more[-1].name))
+    outcomes = {name: VIOLATED if name in violated else HOLDS if name in proved else UNKNOWN for name in LEVELS}
+    return outcomes, order, more
 
 
-def _serial_order(facts: Facts, graph: nx.DiGraph, deadline: float) -> list[int] | None:
-    """The numbers of the transactions in an order that explains every read, or None if none was found."""
-    numbers = sorted(graph, key=lambda n: (facts.txns[n - 1].op.completed or float("inf"), n))
-    place = {number: n for n, number in enumerate(numbers)}
-    keys = {key: n for n, key in enumerate(dict.fromkeys(key for txn in facts.txns for _, key, _ in txn.steps))}
-    seen: dict[int, list[tuple[int, Any]]] = {number: [] for number in numbers}
-    for txn, key, version in facts.reads:
-        seen[txn.number].append((keys[key], version))
-    wrote = {n: [(keys[key], value) for key, value in facts.txns[n - 1].writes()] for n in numbers}
-
-    def step(state: tuple[Any, ...], n: int) -> tuple[Any, ...] | None:
-        if any(state[key] != version for key, version in seen[numbers[n]]):
-            return None
-        new = list(state)
-        for key, version in wrote[numbers[n]]:
-            new[key] = version
-        return tuple(new)
-
-    before = [sum(1 << place[m] for m in graph.predecessors(number)) for number in numbers]
-    found = explain(
-        len(numbers), before, step, (None,) * len(keys), deadline=deadline,
-        reads=[not wrote[number] for number in numbers], optional=[False] * len(numbers),
-    )  # fmt: skip
-    return [numbers[n] for n in found.order] if found.found else None
+def _impossible(name: str, time_kind: str, graph: nx.DiGraph, facts: Facts) -> Anomaly:
+    """What the search for an execution proved by trying them all."""
+    names = tuple(facts.txns[n - 1].name for n in sorted(graph))
+    what = "one after the other" if name == "no serial order" else "on snapshots, the first to commit a key winning,"
+    time_words = {"process": ", each process's in its order,", "realtime": ", in the order of time,"}.get(time_kind, "")
+    words = f"no run of the {len(names)} transactions {what}{time_words} gives what they read; all were tried"
+    return Anomaly(f"{name}-{time_kind}" if time_kind else name, "", names, words)
 
 
 __all__ = ["LEVELS", "Anomaly", "Isolation", "Step", "serializable"]

@@ -174,8 +174,14 @@ def _internal_lists(txn: Txn, facts: Facts) -> None:
             continue
         theirs = got[: len(got) - len(mine)]
         if early := [item for item in theirs if facts.writer.get((key, item)) is txn]:
-            words = f"{txn.name} read {show(key)} = {show(got)}, with its own {show(early[0])} in a wrong place"
-            facts.report("internal", "internal inconsistency", words, txn)
+            if early[0] not in own.get(key, ()):
+                words = (
+                    f"{txn.name} read {show(key)} = {show(got)}, with its own {show(early[0])} before it appended that"
+                )
+                facts.report("future read", "", words, txn)
+            else:
+                words = f"{txn.name} read {show(key)} = {show(got)}, with its own {show(early[0])} in a wrong place"
+                facts.report("internal", "internal inconsistency", words, txn)
             continue
         version = theirs[-1] if theirs else None
         facts.lists[txn.number, key, version] = theirs
@@ -196,7 +202,7 @@ def _internal_registers(txn: Txn, facts: Facts) -> None:
             facts.report("internal", "internal inconsistency", words, txn)
         elif key not in own and facts.writer.get((key, value)) is txn:
             words = f"{txn.name} read {show(key)} = {show(value)} before it wrote that"
-            facts.report("internal", "internal inconsistency", words, txn)
+            facts.report("future read", "", words, txn)
         elif key not in own and key not in now:
             facts.reads.append((txn, key, value))
         now.setdefault(key, value)
@@ -232,11 +238,23 @@ def _order_lists(facts: Facts) -> None:
         follows: dict[Any, list[Any]] = {a: [b] for a, b in itertools.pairwise(chain)}
         follows.setdefault(chain[-1], []).extend(committed.get(key, ()))  # committed, and not in the longest read
         facts.after[key] = follows
-        for before, value in itertools.pairwise(chain):
-            first, second = facts.writer.get((key, before)), facts.writer.get((key, value))
-            if first and second and first.committed is False and second.committed:
-                words = f"{second.name} appended {show(value)} to {show(key)} after {show(before)}"
-                facts.report("dirty update", "", f"{words}, which {first.name} wrote and then aborted", first, second)
+        _dirty_updates(facts, key, order)
+
+
+def _dirty_updates(facts: Facts, key: Any, order: tuple[Any, ...]) -> None:
+    """Appends that were committed after one that was not, perhaps with unknown ones between."""
+    dirty: tuple[Txn, Any] | None = None
+    for value in order:
+        writer = facts.writer.get((key, value))
+        if writer and writer.committed is False:
+            dirty = (writer, value)
+        elif writer and writer.committed:
+            if dirty:
+                words = f"{writer.name} appended {show(value)} to {show(key)} after {show(dirty[1])}"
+                facts.report(
+                    "dirty update", "", f"{words}, which {dirty[0].name} wrote and then aborted", dirty[0], writer
+                )
+            dirty = None
 
 
 def _order_registers(facts: Facts) -> None:

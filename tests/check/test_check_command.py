@@ -82,6 +82,21 @@ def test_a_missing_file_is_bad_input(tmp_path):
     assert result.exit_code == 3 and "cannot be read" in result.stderr
 
 
+def test_a_history_may_come_from_the_standard_input():
+    given = f"{READ}\n{READ.replace('invoke', 'ok')}"
+    result = CliRunner().invoke(main, ["check", "-", "--model", "kv"], input=given)
+    assert result.exit_code == 0 and "holds" in result.stdout
+    result = CliRunner().invoke(main, ["check", "-", "--model", "kv"], input="{")
+    assert result.exit_code == 3 and "standard input, line 1: this is not JSON" in result.stderr
+
+
+def test_an_answer_that_the_model_cannot_read_is_bad_input(tmp_path):
+    answer = READ.replace("invoke", "ok").replace("}", ', "value": 5}')
+    (tmp_path / "h.jsonl").write_text(f"{READ}\n{answer}")
+    result = run(tmp_path / "h.jsonl", "--model", "set")
+    assert result.exit_code == 3 and "h.jsonl, line 1: 1: read() -> 5, in state frozenset()" in result.stderr
+
+
 def test_the_json_says_what_python_says(stale, skewed):
     printed = json.loads(run(stale, "--model", "kv", "--json").stdout)
     assert printed == json.loads(json.dumps(linearizable(History.open(stale), "kv").document()))

@@ -61,6 +61,13 @@ def test_an_unknown_result_equals_everything_but_has_no_truth():
             [event(1, "invoke"), "", event(1, "invoke")],
             r"line 3: process 1 invokes 'read' while its 'read' \(.*line 1\)",
         ),
+        ([event("nemesis", "info", None), event(1, "begin")], "line 2: type 'begin'"),
+        (
+            [event(1, "invoke", time=10**18 + 1), event(1, "ok", time=10**18)],
+            "time 1000000000000000000 comes before 10",
+        ),
+        (["[" * 100_000], "line 1: lists within lists, too deep to read"),
+        ([event(1, "invoke"), "", "{"], "line 3: this is not JSON"),
         ([event(1, "ok")], "line 1: an 'ok' of process 1, which had invoked nothing"),
         ([event(1, "invoke"), event(1, "ok", "write")], "line 2: process 1 invoked 'read', but 'write' completes"),
         ([event(1, "invoke", time=2), event(1, "ok", time=1)], "line 2: time 1 comes before 2 above it"),
@@ -90,7 +97,18 @@ def test_pairs_of_key_and_value_are_told_from_plain_values():
         History([event(1, "invoke", "write", value=3)], independent=True)
 
 
+def test_what_is_no_text_is_named_by_its_line(tmp_path):
+    (tmp_path / "h.jsonl").write_bytes(json.dumps(event(1, "invoke")).encode() + b"\n\xff\xfe\n")
+    with pytest.raises(LabkitError, match="line 2: this is not JSON"):
+        History.open(tmp_path / "h.jsonl")
+    (tmp_path / "bom.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(event(1, "invoke")).encode())
+    assert len(History.open(tmp_path / "bom.jsonl")) == 1
+    with pytest.raises(LabkitError, match="cannot be read as a history: Is a directory"):
+        History.open(tmp_path)
+
+
 def test_the_nemesis_is_left_out():
+    assert len(History([{"process": ":nemesis", "type": ":info", "value": {}}, event(1, "invoke")])) == 1
     assert len(History([event("nemesis", "info", "kill"), event("nemesis", "info", "kill"), event(1, "invoke")])) == 1
 
 

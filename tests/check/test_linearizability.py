@@ -1,6 +1,8 @@
 """Linearizability: known histories, a slow judge that agrees, and the evidence."""
 
+from collections import Counter
 from dataclasses import replace
+from itertools import count
 from random import Random
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit import LabkitError
-from labkit.check import History, linearizable
+from labkit.check import History, consistent, linearizable
 from tests.check.oracle import ASKED, events_of, linearizable_by_trying, spoilt
 
 
@@ -76,13 +78,103 @@ def check_order(order, operations):
     assert {op for op in operations if op.type == "ok" and op.f not in ("read", "get", "contains")} <= set(order)
 
 
-@given(st.sampled_from(list(ASKED)), st.integers(0, 2**32), st.integers(2, 9))
-@settings(max_examples=400)
-def test_a_spoilt_history_is_judged_as_by_trying_everything(model, seed, size):
+def test_ten_thousand_spoilt_histories_are_judged_as_by_trying_everything():
+    outcomes, types = Counter(), Counter()
+    models = list(ASKED)
+    for seed in range(10_000):
+        rng, model = Random(seed), models[seed % len(models)]
+        history = History(spoilt(events_of(model, rng, rng.randint(2, 8), clients=4, keys=1 + seed % 2), rng))
+        verdict = linearizable(history, model)
+        assert (verdict.outcome == "holds") is linearizable_by_trying(history, model), (seed, verdict)
+        outcomes[verdict.outcome] += 1
+        types.update(op.type for op in history)
+    assert outcomes["violated"] > 500 and types["info"] > 5_000 and types["fail"] > 1_000
+
+
+@given(st.integers(0, 2**32), st.integers(3, 8), st.integers(2, 5), st.sampled_from([0.0, 0.2, 0.5]))
+@settings(max_examples=300)
+def test_appends_of_different_words_are_judged_as_by_trying_everything(seed, size, clients, lost):
     rng = Random(seed)
-    history = History(spoilt(events_of(model, rng, size, clients=4), rng))
-    verdict = linearizable(history, model)
-    assert (verdict.outcome == "holds") is linearizable_by_trying(history, model), verdict
+    words = (f"<{n}>" for n in count())
+
+    def ask(rng):
+        kinds = ["get", "get", "append", "append", "put", "delete", "cas"]
+        f = rng.choice(kinds)
+        return f, {"get": None, "delete": None, "cas": ["<0>", "<1>"]}.get(f, next(words))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ASKED, "kv", ask)
+        history = History(spoilt(events_of("kv", rng, size, clients, lost=lost), rng))
+    verdict = linearizable(history, "kv")
+    assert (verdict.outcome == "holds") is linearizable_by_trying(history, "kv"), verdict
+
+
+def test_what_nobody_wrote_is_seen_at_once_however_much_is_open():
+    writes = "".join(f"{n} write {n}\n" for n in range(200))
+    verdict = linearizable(told(writes + "R read\nR ok 999\n" + "".join(f"{n} ok\n" for n in range(200))), "register")
+    assert verdict.outcome == "violated" and str(verdict.operation) == "R: read() -> 999"
+    assert "nobody had asked to put 999 there before that answer" in verdict.why
+    failed = told("A read\nB write 3\nB fail\nA ok 3")
+    assert "nobody had asked to put 3" in linearizable(failed, "cas-register").why
+    later = told("A read\nA ok 3\nB write 3\nB ok")
+    assert "nobody had asked to put 3" in linearizable(later, "cas-register").why
+
+
+def test_a_store_of_strings_that_begins_empty_is_told_by_its_gets():
+    events = [
+        {"process": 1, "type": "invoke", "f": "get", "key": "x"},
+        {"process": 1, "type": "ok", "f": "get", "key": "x", "value": ""},
+        {"process": 1, "type": "invoke", "f": "append", "key": "x", "value": "a"},
+        {"process": 1, "type": "ok", "f": "append", "key": "x", "value": "a"},
+        {"process": 1, "type": "invoke", "f": "get", "key": "x"},
+        {"process": 1, "type": "ok", "f": "get", "key": "x", "value": "a"},
+    ]
+    assert linearizable(events, "kv")
+    assert not linearizable([*events, events[0], events[1]], "kv")
+
+
+def test_a_search_gives_up_in_time_however_many_outcomes_are_unknown():
+    class Bag:
+        start = frozenset()
+
+        def __init__(self):
+            self.steps = 0
+
+        def step(self, state, op, value, result):
+            self.steps += 1
+            return state | {value} if op == "add" else state if state == result else None
+
+    model = Bag()
+    events = [{"process": n, "type": "invoke", "f": "add", "value": n} for n in range(1_000)]
+    events += [{"process": "r", "type": kind, "f": "read", "value": [-1]} for kind in ("invoke", "ok")]
+    assert linearizable(events, model, time_limit=0).outcome == "unknown"
+    assert model.steps < 30_000
+
+
+def test_many_keys_leave_each_enough_memory():
+    hard = "".join(f"{n} enqueue {n}\n" for n in range(7)) + "".join(f"{n} ok\n" for n in range(7))
+    hard += "".join(f"R dequeue\nR ok {n}\n" for n in (6, 4, 5, 1, 3, 9))
+    events = [event | {"key": "hard"} for event in told(hard).events]
+    easy = [event | {"key": n, "process": "e"} for n in range(3_000) for event in told("e enqueue 1\ne ok").events]
+    verdict = linearizable(events + easy, "queue")
+    assert verdict.outcome == "violated" and verdict.key == "hard"
+
+
+@pytest.mark.parametrize(
+    ("step", "complaint"),
+    [
+        (lambda self, state, op, value, result: 1 // 0, "raised ZeroDivisionError.*at event 0: A: write.3.*in state 0"),
+        (lambda self, state, op, value, result: [value], "a state has to be hashable: use tuples, not lists"),
+        (lambda self, state: state, "raised TypeError"),
+    ],
+)
+def test_a_model_that_raises_is_told_with_its_operation(step, complaint):
+    model = type("Mine", (), {"start": 0, "step": step})()
+    with pytest.raises(LabkitError, match=complaint):
+        linearizable(told("A write 3\nA ok\nB write 3\nB ok"), model)
+    if "hashable" not in complaint:
+        with pytest.raises(LabkitError, match=complaint):
+            consistent(told("A write 3\nA ok"), model, "sequential")
 
 
 @given(st.sampled_from(list(ASKED)), st.integers(0, 2**32), st.integers(2, 8))
@@ -113,7 +205,7 @@ def test_a_violation_tells_what_was_possible_and_shows_it():
     assert verdict.document()["operation"]["result"] == 1
 
 
-class Counter:
+class Total:
     start = 0
 
     def step(self, state, op, value, result):
@@ -125,9 +217,9 @@ class Counter:
 
 def test_a_model_of_ones_own_needs_a_start_and_a_step():
     history = told("A add 2\nA ok\nB add 3\nB ?\nC read\nC ok 2\nC read\nC ok 5")
-    assert linearizable(history, Counter())
-    assert linearizable(history, Counter)
-    assert not linearizable(told("A add 2\nA ok\nC read\nC ok 3"), Counter())
+    assert linearizable(history, Total())
+    assert linearizable(history, Total)
+    assert not linearizable(told("A add 2\nA ok\nC read\nC ok 3"), Total())
 
 
 def test_an_operation_that_the_model_does_not_know_is_refused_by_name():
