@@ -192,6 +192,7 @@ def _levels(
         elif snapshots is False:
             more.append(_impossible("no snapshots", "", graph, facts))
             violated |= set(rules_out(more[-1].name))
+    more = sorted(more, key=lambda a: -len(rules_out(a.name)))[:1]  # the strongest says it all
     outcomes = {name: VIOLATED if name in violated else HOLDS if name in proved else UNKNOWN for name in LEVELS}
     return outcomes, order, more
 

@@ -94,7 +94,7 @@ REGISTERS = {
     "future read": ("A rx1 wx1", "future read", "", "read-uncommitted"),
     "half of one and half of the other": (
         "A wx1 wy1\nB wx2 wy2\nC rx1 ry2",
-        "no serial order",
+        "no snapshots",
         "",
         "read-committed",
     ),
