@@ -23,12 +23,13 @@ from labkit.explore.chunks import Job
 from labkit.explore.progress import Progress
 from labkit.explore.report import Finding, Report, examine
 from labkit.explore.running import Make, Plan, Property, Run, Scenario, Stage, name_of
+from labkit.explore.script import Script
 from labkit.explore.search import Search
 from labkit.explore.strategies import Base, Choice, choose
 from labkit.explore.workers import cores
 from labkit.node import Node
 
-__all__ = ["Delivery", "Finding", "Priorities", "Report", "Timetable", "explore", "rerun"]
+__all__ = ["Delivery", "Finding", "Priorities", "Report", "Script", "Timetable", "explore", "rerun"]
 
 SECONDS = 20.0  # of search, if neither runs nor seconds are given
 DEPTH = 3  # of the bugs that priorities look for
@@ -57,13 +58,14 @@ def explore(
 
     make: a class of nodes, with the `size` of the cluster (or `nodes=`, `topology=`, `latency=`: what `Cluster` takes);
     or a function `make(seed=..., faults=...)` that gives a cluster.
-    scenario: `scenario(cluster)` drives a run; without it, the cluster runs for 5 virtual seconds. A TimeoutError or
-    RemoteError of a client ends it early, an AssertionError is a violation.
+    scenario: `scenario(cluster)` drives a run, or a `Script` says what clients ask; without it, the cluster runs for 5
+    virtual seconds. A TimeoutError or RemoteError of a client ends it early, an AssertionError is a violation.
     properties: functions `property(trace)`, or `property(history)`, that return a Violation or None. That no node
     raises an error is always asked.
     strategy: "random" (random walks, with a random subset of faults in each), "pct" (priorities with `depth` - 1
-    changes; 2 if no depth is given), "exhaustive" (every order, up to `depth` steps; takes `invariants=` and the other
-    options of `labkit.explore.exhaustive.exhaustive`; the scenario has no part in it), or "auto": what fits, and the
+    changes; 2 if no depth is given), "exhaustive" (every order, up to `depth` steps, of nodes and of clients that ask
+    what the scenario's do; nothing else of the scenario has a part in it; takes `invariants=`, `goals=`, `crashes=` and
+    the other options of `labkit.explore.exhaustive.exhaustive`), or "auto": what fits, and the
     report says why.
     faults: True for every kind that a correct protocol survives, False for none, a list of kinds (as for
     `labkit.nemesis`), or a function from a seed to `Faults`.

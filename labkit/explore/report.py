@@ -180,9 +180,14 @@ class Report:
         if self.finding is not None:
             return f"Violated: {self.finding.violation.property}"
         if self.outcome == UNKNOWN:
-            return f"Unknown: {names}. {self.stopped or 'Not one run was made'}"
-        everywhere = "all " if self.strategy == "exhaustive" else ""
-        return f"Held in {everywhere}{self.runs:,} {self.unit}: {names}"
+            stopped = self.stopped[:1].upper() + self.stopped[1:]
+            return f"Unknown: {names}. {stopped or 'Not one run was made'}"
+        if self.strategy == "exhaustive":
+            bound = (
+                f" (as deep as was asked for: {self.stopped.removeprefix('it stopped at ')})" if self.stopped else ""
+            )
+            return f"Held in all {self.runs:,} {self.unit}{bound}: {names}"
+        return f"Held in {self.runs:,} {self.unit}: {names}"
 
     def effort(self) -> str:
         """What the search did, in words."""
@@ -206,6 +211,8 @@ class Report:
             remarks.append("The search was interrupted: this is what it knew by then.")
         for why, times in sorted(self.ended.items()):
             remarks.append(f"In {times:,} runs the scenario ended early, with {why}; they were judged up to there.")
+        if self.outcome == HOLDS and self.stopped:
+            remarks.append("What lies deeper was not searched: give a greater depth=, or goals= to go on from.")
         if self.outcome == HOLDS and self.strategy != "exhaustive":
             remarks.append("This is no proof: other runs may show otherwise.")
         return remarks

@@ -13,6 +13,7 @@ from labkit.explore.schedule import Schedule
 
 if TYPE_CHECKING:
     from labkit.cluster import Cluster
+    from labkit.explore.script import Script
 
 
 class Progress(NamedTuple):
@@ -98,19 +99,27 @@ class Result:
         return "\n".join(lines)
 
 
+def depth_reached(depth: int) -> str:
+    """Why a search stopped that was to go so deep."""
+    return f"it stopped at depth {depth}"
+
+
 def finding(
     make: Callable[..., Cluster],
     schedule: Schedule,
     wrong: str,
     moment: Moment | None,
     properties: Sequence[Callable[..., Any]],
+    script: Script | None = None,
 ) -> Finding:
     """Replay a schedule on a real cluster, and see what its trace violates.
 
     Raises LabkitError if the cluster comes to another state: then the program depends on what is no part of its state.
     """
+    from labkit.explore.running import judge
+
     cluster = make(seed=0)
-    trace = schedule.follow(cluster)
+    trace = schedule.follow(cluster, script)
     there = trace.at(trace.now)
     for id in set(there.state) | set(moment.state) if moment is not None else ():
         assert moment is not None
@@ -121,7 +130,7 @@ def finding(
                 "something that is not its own: a global variable, time.time(), random.random(), an iteration of a set?"
             )
     for check in properties:
-        violation = check(trace)
+        violation = judge(check, trace)
         if violation is not None:
             return Finding(violation, schedule, cluster)
     return Finding(Violation("Invariant", wrong, max(len(trace) - 1, 0), trace.now), schedule, cluster)

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from labkit.check.answers import violation_of
@@ -19,6 +20,7 @@ from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Trace
 from labkit.engine.tracebacks import student_frames
 from labkit.errors import BudgetExceeded, LabkitError, NodeDown, RemoteError
+from labkit.explore.script import Script
 
 Make = Callable[..., Cluster]  # make(seed=..., faults=...) -> a new cluster
 Scenario = Callable[[Cluster], Any]
@@ -78,10 +80,17 @@ class Stage:
             if plan.schedule is None or cluster.schedule is not None:
                 ended, failed = self._drive(cluster)
             else:  # choices, which drive the cluster themselves
-                plan.schedule.follow(cluster)
+                plan.schedule.follow(cluster, self.script)
                 ended, failed = "", None
             violation = failed or self._judged(cluster.trace)
         return Run(plan, cluster.trace, cluster.faults, cluster.now, violation, ended)
+
+    @cached_property
+    def script(self) -> Script:
+        """What the scenario's clients ask: in an undisturbed run, if it is not a script itself."""
+        if isinstance(self.scenario, Script):
+            return self.scenario
+        return Script.of(Stage(self.make, self.scenario, ()).run(Plan(0, Faults())).trace)
 
     def only(self, trace: Trace, violation: Violation) -> Stage:
         """The same, with those properties alone that tell of this violation: to judge by fewer is faster."""
@@ -129,14 +138,28 @@ class Stage:
         for (name, asks), check in zip(self._judges, (*self.properties, no_errors), strict=True):
             if check is no_errors and found:
                 break
-            try:
-                answer = check(asks(trace))
-            except Exception as error:
-                raise LabkitError(f"the property {name} failed (seed {trace.seed}): {_where(error)}") from error
-            violation = _violation(name, answer, trace)
+            violation = _ask(name, asks, check, trace)
             if violation is not None:
                 found.append(violation)
         return min(found, key=lambda violation: violation.seq, default=None)
+
+
+def judge(check: Property, trace: Trace) -> Violation | None:
+    """Judge a trace by one property. Raises LabkitError if that fails."""
+    return _ask(name_of(check), _asks(check), check, trace)
+
+
+def _ask(name: str, asks: Callable[[Trace], Any], check: Property, trace: Trace) -> Violation | None:
+    try:
+        answer = check(asks(trace))
+    except Exception as error:
+        raise LabkitError(f"the property {name} failed (seed {trace.seed}): {_where(error)}") from error
+    return _violation(name, answer, trace)
+
+
+def is_of_clients(check: Property) -> bool:
+    """Whether a property asks for nothing but what clients asked and were told."""
+    return _asks(check) is _history or bool(getattr(check, "of_clients", False))
 
 
 def _enough(argument: None) -> None:
