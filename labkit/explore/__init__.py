@@ -88,14 +88,13 @@ def explore(
     stage = Stage(_maker(make, size, options), scenario or _run_for_a_while, _listed(properties))
     if runs is None and seconds is None:
         seconds = SECONDS
-    _check_number("runs", runs)
-    _check_number("seconds", seconds)
-    _check_number("workers", workers)
-    first = stage.run(Plan(seed, _no_faults()))
-    chosen = choose(strategy, Base.of(first), seed, faults, DEPTH if depth is None else depth)
-    job = Job(stage, chosen, classes_of(stage))
-    many = cores() if workers is None else int(workers)
+    for name, number in (("runs", runs), ("seconds", seconds), ("workers", workers)):
+        _check_number(name, number)
     with Progress(progress) as shown:
+        first = _first_run(stage, seed, shown)
+        chosen = choose(strategy, Base.of(first), seed, faults, DEPTH if depth is None else depth)
+        job = Job(stage, chosen, classes_of(stage))
+        many = cores() if workers is None else int(workers)
         search = Search(job, runs or float("inf"), seconds or float("inf"), shown)
         stop = search.go(many, scheduler)
         finding = None
@@ -112,6 +111,16 @@ def explore(
         outcome, names, chosen.name, chosen.why, search.made, search.seconds, search.total.events,
         search.total.coverage, search.total.ended, search.interrupted, finding,
     )  # fmt: skip
+
+
+def _first_run(stage: Stage, seed: int, shown: Progress) -> Run:
+    """The undisturbed run. Raises LabkitError if it is interrupted, because it does not seem to end."""
+    shown.say(lambda: "The first run, undisturbed …", now=True)
+    try:
+        return stage.run(Plan(seed, _no_faults()))
+    except KeyboardInterrupt as interrupt:
+        told = " ".join(getattr(interrupt, "__notes__", ["It was interrupted."]))
+        raise LabkitError(f"the first run, without any fault, had not come to its end. {told}") from None
 
 
 def rerun(
@@ -150,7 +159,11 @@ def _maker(make: Any, size: int | None, options: dict[str, Any]) -> Make:
 
 
 def _listed(properties: Any) -> list[Property]:
-    return [properties] if callable(properties) else list(properties)
+    if callable(properties):
+        return [properties]
+    if not isinstance(properties, Iterable):
+        raise LabkitError(f"properties={properties!r}: give functions, such as [election_safety]")
+    return list(properties)
 
 
 def _run_for_a_while(cluster: Cluster) -> None:

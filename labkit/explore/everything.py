@@ -10,14 +10,16 @@ from labkit.check.invariants import Violation, always
 from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED
 from labkit.engine.faults import Faults
 from labkit.engine.trace import Event, Trace
+from labkit.errors import LabkitError
 from labkit.explore.causes import BEGINS, steps
 from labkit.explore.coverage import Coverage
 from labkit.explore.exhaustive import exhaustive
 from labkit.explore.progress import Progress
 from labkit.explore.report import Finding, Report
-from labkit.explore.result import depth_reached
+from labkit.explore.result import INTERRUPTED, depth_reached
 from labkit.explore.running import Make, Plan, Property, Run, Scenario, Stage, name_of
-from labkit.explore.shrinking import Shrunk
+from labkit.explore.schedule import Choice, Schedule
+from labkit.explore.shrinking import Shrunk, minimal
 
 OPTIONS = frozenset(inspect.signature(exhaustive).parameters) - {
     "make", "properties", "script", "seconds", "depth", "progress"
@@ -54,10 +56,10 @@ def search_all(
         stage = Stage(make, script or scenario, [*properties, *map(holds_always, invariants)])
         trace, violation = result.finding.cluster.trace, result.finding.violation
         plan = Plan(result.finding.cluster.seed, Faults(), result.finding.schedule)
-        run = Run(plan, trace, result.finding.cluster.faults, trace.now, violation)
-        finding = Finding(
-            stage, 0, plan, violation, len(steps(trace, violation)), Shrunk(plan, run, 0, True), exact=True
-        )
+        first = Run(plan, trace, result.finding.cluster.faults, trace.now, violation)
+        small = without_idle_choices(stage, first) if so_far.unit == "schedules" else Shrunk(plan, first, 0, True)
+        assert small.run.violation is not None
+        finding = Finding(stage, 0, plan, small.run.violation, len(steps(trace, violation)), small, exact=True)
     clients = f"Clients, each as soon or as late as can be: {script.words()}" if script else "No client asks anything"
     bounded = finding is None and depth is not None and result.stopped == depth_reached(depth) and not result.unreached
     held = result.holds or bounded
@@ -67,9 +69,34 @@ def search_all(
         VIOLATED if finding is not None else HOLDS if held else UNKNOWN,
         tuple(name_of(check) for check in (*properties, *invariants)) or ("no errors",),
         "exhaustive", f"every order of deliveries and timers, by {result.way}. {clients}",
-        so_far.states, so_far.seconds, so_far.steps, coverage, {}, False, finding,
+        so_far.states, so_far.seconds, so_far.steps, coverage, {}, result.stopped == INTERRUPTED, finding,
         unit=so_far.unit, stopped=stopped,
     )  # fmt: skip
+
+
+def without_idle_choices(stage: Stage, first: Run) -> Shrunk:
+    """The run of a schedule without the choices that the violation does not need. A search by replay goes into the
+    depth, so that what it finds first may be long."""
+    best, runs = first, 0
+
+    def fails(choices: list[Choice]) -> bool:
+        nonlocal best, runs
+        runs += 1
+        assert first.violation is not None
+        try:
+            run = stage.run(first.plan._replace(schedule=Schedule(choices)))
+        except LabkitError:  # without one choice, another cannot be made
+            return False
+        if run.violation is None or run.violation.property != first.violation.property:
+            return False
+        best = run
+        return True
+
+    try:
+        minimal(first.plan.schedule, fails)
+    except KeyboardInterrupt:
+        return Shrunk(best.plan, best, runs, False)
+    return Shrunk(best.plan, best, runs, True)
 
 
 def holds_always(invariant: Callable[..., Any]) -> Property:

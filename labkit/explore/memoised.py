@@ -15,7 +15,7 @@ from labkit.engine.moment import Moment
 from labkit.errors import LabkitError
 from labkit.explore.local import Place
 from labkit.explore.observing import Observer
-from labkit.explore.result import Found, Progress, Result, depth_reached, finding
+from labkit.explore.result import INTERRUPTED, Found, Progress, Result, depth_reached, finding
 from labkit.explore.schedule import Choice, Schedule
 from labkit.explore.script import Script
 from labkit.explore.states import BUDGETS, GUARDS, MOST, Move, System
@@ -142,6 +142,8 @@ class _Run:
             self.report()
         except _Stop:
             pass
+        except KeyboardInterrupt:
+            self.why = INTERRUPTED
 
     @property
     def looks(self) -> bool:

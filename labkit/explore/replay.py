@@ -18,7 +18,7 @@ from typing import Any
 
 from labkit.engine.trace import Trace
 from labkit.explore.freezing import freeze
-from labkit.explore.result import Finding, Progress, depth_reached
+from labkit.explore.result import INTERRUPTED, Finding, Progress, depth_reached
 from labkit.explore.rig import Option, Rig
 from labkit.explore.schedule import Choice, Schedule
 from labkit.explore.script import history_trace
@@ -66,11 +66,14 @@ class Replay:
     def run(self) -> None:
         """Search until all is seen, or something is wrong, or it is to stop."""
         frames: list[Frame] = []
-        with self.rig.loop.running():
-            gc.disable()
-            while self._schedule(frames) and self._on(frames):
-                if self.schedules % LOOK_EVERY == 0 and not self._within():
-                    break
+        try:
+            with self.rig.loop.running():
+                gc.disable()
+                while self._schedule(frames) and self._on(frames):
+                    if self.schedules % LOOK_EVERY == 0 and not self._within():
+                        break
+        except KeyboardInterrupt:
+            self.why = INTERRUPTED
         if not self.why and self.cut:
             self.why = depth_reached(self.depth)
 

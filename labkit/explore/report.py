@@ -136,7 +136,7 @@ class Finding:
         """How long it is, before and after shrinking."""
         if self.differs:
             return f"{self.before} steps, not shrunk"
-        if self.exact:
+        if self.exact and not self.shrunk.runs:
             return f"{self.before} steps"
         how = f"shrunk from {self.before} steps to {len(self.steps)} in {self.shrunk.runs:,} runs"
         return how if self.shrunk.complete else f"{how} (stopped before the end; .shrink() goes on)"
@@ -187,7 +187,8 @@ class Report:
                 f" (as deep as was asked for: {self.stopped.removeprefix('it stopped at ')})" if self.stopped else ""
             )
             return f"Held in all {self.runs:,} {self.unit}{bound}: {names}"
-        return f"Held in {self.runs:,} {self.unit}: {names}"
+        so_far = " so far, before the interrupt" if self.interrupted else ""
+        return f"Held in {self.runs:,} {self.unit}{so_far}: {names}"
 
     def effort(self) -> str:
         """What the search did, in words."""

@@ -6,10 +6,11 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from labkit.check.verdict import SIGNS
-from labkit.explore.causes import describe
+from labkit.explore.causes import describe, picture
 
 if TYPE_CHECKING:
     from labkit.explore.report import Finding, Report
+    from labkit.explore.running import Run
 
 SHOWN = 60  # steps
 STYLE = """
@@ -48,6 +49,17 @@ def finding_html(finding: Finding) -> str:
     """A finding by itself."""
     head = f'<div class="said violated">✗ <strong>{escape(finding.violation.property)}</strong>'
     return _whole(f"{head}<div>{escape(_sentence(finding))}</div></div>{_evidence(finding)}")
+
+
+def run_html(run: Run) -> str:
+    """A run by itself: its verdict and its replay, stopped at the violation if there is one."""
+    from labkit.view.replay import Replay
+
+    if run.violation is None:
+        said = f'<div class="said holds">{SIGNS["holds"]} <strong>No violation</strong> in {run.seconds:g} s</div>'
+        return _whole(said + Replay(run.trace).fragment())
+    head = f'<div class="said violated">✗ <strong>{escape(run.violation.property)}</strong></div>'
+    return _whole(head + Replay(picture(run.trace, run.violation)).fragment())
 
 
 def _whole(inner: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from labkit.check.invariants import Violation
+from labkit.check.invariants import Violation, no_errors
 from labkit.engine.moment import Moment
 from labkit.errors import LabkitError
 from labkit.explore.schedule import Schedule
@@ -14,6 +14,8 @@ from labkit.explore.schedule import Schedule
 if TYPE_CHECKING:
     from labkit.cluster import Cluster
     from labkit.explore.script import Script
+
+INTERRUPTED = "it was interrupted"
 
 
 class Progress(NamedTuple):
@@ -129,7 +131,7 @@ def finding(
                 f"{id} behaves differently when the schedule is replayed: {shown} instead of {expected}. Does it use "
                 "something that is not its own: a global variable, time.time(), random.random(), an iteration of a set?"
             )
-    for check in properties:
+    for check in (*properties, no_errors):
         violation = judge(check, trace)
         if violation is not None:
             return Finding(violation, schedule, cluster)

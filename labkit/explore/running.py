@@ -15,7 +15,7 @@ from labkit.check.answers import violation_of
 from labkit.check.invariants import Violation, no_errors
 from labkit.check.verdict import Verdict
 from labkit.cluster import Cluster
-from labkit.engine.faults import Faults
+from labkit.engine.faults import Fault, Faults
 from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Trace
 from labkit.engine.tracebacks import student_frames
@@ -50,6 +50,15 @@ class Run:
     violation: Violation | None
     ended: str = ""
 
+    def __repr__(self) -> str:
+        said = "no violation" if self.violation is None else str(self.violation)
+        return f"<Run of seed {self.plan.seed}: {len(self.trace):,} events, {self.seconds:g} s; {said}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from labkit.explore.report_view import run_html
+
+        return {"text/plain": repr(self), "text/html": run_html(self)}
+
 
 class _Enough(BaseException):
     """The run has gone on for as long as was wanted."""
@@ -65,7 +74,10 @@ class Stage:
             if not callable(check):
                 raise LabkitError(f"{check!r} is no property: give functions such as election_safety(trace)")
         if not callable(scenario):
-            raise LabkitError(f"{scenario!r} is no scenario: give a function that drives the cluster that it is given")
+            raise LabkitError(
+                f"{scenario!r} is no scenario: give a function that drives the cluster that it is given, or a Script, "
+                "as in explore(MyNode, scenario, [property], size=3)"
+            )
         self._judges = [(name_of(check), _asks(check)) for check in (*self.properties, no_errors)]
 
     def run(self, plan: Plan, until: float | None = None) -> Run:
@@ -112,16 +124,35 @@ class Stage:
             ) from error
         if not isinstance(cluster, Cluster):
             raise LabkitError(f"{name_of(self.make)}(seed=..., faults=...) made {cluster!r}, which is no Cluster")
+        self._check_made(cluster, plan)
         if isinstance(plan.schedule, Timetable | Priorities):
             cluster.follow(plan.schedule)
         cluster.scripted = plan.scripted
         return cluster
+
+    def _check_made(self, cluster: Cluster, plan: Plan) -> None:
+        """Raises LabkitError if the cluster is not the one that the plan asks for."""
+        name = name_of(self.make)
+        if cluster.seed != plan.seed:
+            raise LabkitError(
+                f"{name}(seed={plan.seed}, faults=...) made a cluster with seed {cluster.seed}, so all runs would be "
+                "the same: pass the seed on, as in Cluster(MyNode, 3, seed=seed, faults=faults)"
+            )
+        if plan.faults and not cluster.faults and not any(type(entry[3]) is Fault for entry in cluster._loop.heap):
+            raise LabkitError(
+                f"{name}(seed={plan.seed}, faults=...) made a cluster without these faults: pass them on, as in "
+                "Cluster(MyNode, 3, seed=seed, faults=faults), or search with faults=False"
+            )
 
     def _drive(self, cluster: Cluster) -> tuple[str, Violation | None]:
         try:
             self.scenario(cluster)
         except _Enough:
             pass
+        except KeyboardInterrupt as interrupt:
+            where = f"run with seed {cluster.seed}, at {cluster.now:g} virtual s: {_where(interrupt)}"
+            interrupt.add_note(f"The scenario {name_of(self.scenario)} was interrupted ({where}).")
+            raise
         except ENDS as error:
             return f"{type(error).__name__}: {error}", None
         except AssertionError as error:
