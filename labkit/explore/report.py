@@ -241,13 +241,23 @@ class Report:
         return self.text()
 
 
-def examine(stage: Stage, number: int, plan: Plan, digest: str, runs: int = 3000, seconds: float = 15.0) -> Finding:
-    """Make a run that a search has met again, compare, and shrink it."""
+def examine(
+    stage: Stage,
+    number: int,
+    plan: Plan,
+    digest: str,
+    runs: int = 3000,
+    seconds: float = 15.0,
+    met: Run | None = None,
+) -> Finding:
+    """Make a run that a search has met again, compare, and shrink it. `met` is the run itself, if it was made here."""
     first = stage.run(plan)
     if first.trace.digest() != digest or first.violation is None:
         second = stage.run(plan)
         differs = _difference(first.trace, second.trace)
         violated = first if first.violation is not None else second
+        if violated.violation is None and met is not None:
+            violated, differs = met, _difference(met.trace, second.trace)
         if violated.violation is None:
             raise LabkitError(
                 f"this code is not deterministic: run {number} (seed {plan.seed}) violated a property, and when it was "

@@ -65,10 +65,19 @@ class _Enough(BaseException):
 
 
 class Stage:
-    """Where runs are made: a cluster, a scenario to drive it through, and properties that must hold."""
+    """Where runs are made: a cluster, a scenario to drive it through, and properties that must hold. `guards` are asked
+    where those hold: what must be so for a run to say anything. With `strict`, what a scenario or a property raises
+    comes out as it is."""
 
-    def __init__(self, make: Make, scenario: Scenario, properties: Iterable[Property]):
-        self.make, self.scenario = make, scenario
+    def __init__(
+        self,
+        make: Make,
+        scenario: Scenario,
+        properties: Iterable[Property],
+        guards: tuple[Property, ...] = (no_errors,),
+        strict: bool = False,
+    ):
+        self.make, self.scenario, self.guards, self.strict = make, scenario, guards, strict
         self.properties = tuple(properties)
         for check in self.properties:
             if not callable(check):
@@ -78,7 +87,7 @@ class Stage:
                 f"{scenario!r} is no scenario: give a function that drives the cluster that it is given, or a Script, "
                 "as in explore(MyNode, scenario, [property], size=3)"
             )
-        self._judges = [(name_of(check), _asks(check)) for check in (*self.properties, no_errors)]
+        self._judges = [(name_of(check), _asks(check)) for check in (*self.properties, *guards)]
 
     def run(self, plan: Plan, until: float | None = None) -> Run:
         """Make one run, or the first `until` virtual seconds of it. What is printed meanwhile is not shown.
@@ -107,8 +116,8 @@ class Stage:
     def only(self, trace: Trace, violation: Violation) -> Stage:
         """The same, with those properties alone that tell of this violation: to judge by fewer is faster."""
         named = []
-        for (name, asks), check in zip(self._judges, self.properties, strict=False):
-            found = check(asks(trace))
+        for (name, asks), check in zip(self._judges, (*self.properties, *self.guards), strict=True):
+            found = check(asks(trace)) if check is not no_errors else None
             if found is not None and getattr(found, "property", name) == violation.property:
                 named.append(check)
         return Stage(self.make, self.scenario, named)
@@ -145,6 +154,9 @@ class Stage:
             )
 
     def _drive(self, cluster: Cluster) -> tuple[str, Violation | None]:
+        if self.strict:
+            self.scenario(cluster)
+            return "", None
         try:
             self.scenario(cluster)
         except _Enough:
@@ -164,12 +176,12 @@ class Stage:
         return "", None
 
     def _judged(self, trace: Trace) -> Violation | None:
-        """The earliest violation of a property; an error of a node counts if there is none."""
+        """The earliest violation of a property; that of a guard if there is none."""
         found: list[Violation] = []
-        for (name, asks), check in zip(self._judges, (*self.properties, no_errors), strict=True):
-            if check is no_errors and found:
+        for place, (check, (name, asks)) in enumerate(zip((*self.properties, *self.guards), self._judges, strict=True)):
+            if place >= len(self.properties) and found:
                 break
-            violation = _ask(name, asks, check, trace)
+            violation = _violation(name, check(asks(trace)), trace) if self.strict else _ask(name, asks, check, trace)
             if violation is not None:
                 found.append(violation)
         return min(found, key=lambda violation: violation.seq, default=None)
