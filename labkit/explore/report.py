@@ -136,8 +136,8 @@ class Finding:
         """How long it is, before and after shrinking."""
         if self.differs:
             return f"{self.before} steps, not shrunk"
-        if self.exact and not self.shrunk.runs:
-            return f"{self.before} steps"
+        if self.exact and self.before == len(self.steps):
+            return f"{self.before} step{'s' * (self.before != 1)}"
         how = f"shrunk from {self.before} steps to {len(self.steps)} in {self.shrunk.runs:,} runs"
         return how if self.shrunk.complete else f"{how} (stopped before the end; .shrink() goes on)"
 
@@ -180,8 +180,8 @@ class Report:
         if self.finding is not None:
             return f"Violated: {self.finding.violation.property}"
         if self.outcome == UNKNOWN:
-            stopped = self.stopped[:1].upper() + self.stopped[1:]
-            return f"Unknown: {names}. {stopped or 'Not one run was made'}"
+            seen = f"No violation in {self.runs:,} {self.unit}, but {self.stopped}" if self.runs else self.stopped
+            return f"Unknown: {names}. {seen or 'Not one run was made'}"
         if self.strategy == "exhaustive":
             bound = (
                 f" (as deep as was asked for: {self.stopped.removeprefix('it stopped at ')})" if self.stopped else ""

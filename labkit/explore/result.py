@@ -36,8 +36,9 @@ class Progress(NamedTuple):
         return self.states / self.seconds if self.seconds else 0.0
 
     def __str__(self) -> str:
+        waiting = f"{self.waiting:,} waiting, " if self.unit == "states" else ""
         return (
-            f"{self.states:,} {self.unit}, {self.steps:,} steps, depth {self.depth}, {self.waiting:,} waiting, "
+            f"{self.states:,} {self.unit}, {self.steps:,} steps, depth {self.depth}, {waiting}"
             f"{self.seconds:.1f} s ({self.rate:,.0f} {self.unit}/s)"
         )
 

@@ -149,8 +149,8 @@ class Stage:
             )
         if plan.faults and not cluster.faults and not any(type(entry[3]) is Fault for entry in cluster._loop.heap):
             raise LabkitError(
-                f"{name}(seed={plan.seed}, faults=...) made a cluster without these faults: pass them on, as in "
-                "Cluster(MyNode, 3, seed=seed, faults=faults), or search with faults=False"
+                f"{name}(seed={plan.seed}, faults=...) made a cluster without these faults (other latencies are among "
+                "them): pass them on, as in Cluster(MyNode, 3, seed=seed, faults=faults)"
             )
 
     def _drive(self, cluster: Cluster) -> tuple[str, Violation | None]:

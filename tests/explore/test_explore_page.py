@@ -26,7 +26,7 @@ def shown():
 
 
 def test_every_block_of_the_page_runs_and_comes_to_what_it_says(shown):
-    names, values = shown
+    _, values = shown
     report, exhaustive, invariant, staged, again = [value for value in values if value is not None]
     assert not report
     assert len(report.finding.steps) == 5
