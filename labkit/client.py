@@ -46,8 +46,9 @@ class Client:
         self.operations: list[Operation] = []
         self._pending: Operation | None = None
 
-    def invoke(self, to: str, msg: Message, *, timeout: float = 1.0) -> Operation:
-        """Send a request, and go on without waiting: it makes progress when the cluster runs.
+    def invoke(self, to: str, msg: Message, *, timeout: float | None = 1.0) -> Operation:
+        """Send a request, and go on without waiting: it makes progress when the cluster runs. With None as the timeout,
+        it waits for the answer for ever.
 
         Raises LabkitError if the client's last request is still pending.
         """
@@ -65,7 +66,7 @@ class Client:
             process._enter(self._ask, process, operation, timeout)
         return operation
 
-    async def _ask(self, process: Any, operation: Operation, timeout: float) -> None:
+    async def _ask(self, process: Any, operation: Operation, timeout: float | None) -> None:
         try:
             operation.reply = await process.call(operation.to, operation.request, timeout)
             operation.outcome = "ok"

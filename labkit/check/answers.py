@@ -15,7 +15,7 @@ from labkit.check.verdict import VIOLATED, Verdict
 from labkit.engine.trace import Event, Trace
 from labkit.engine.values import plain
 
-Property = Callable[[Trace], Violation | None]
+Property = Callable[[Trace], Violation | None]  # with `of_clients` if operations of clients are all that it looks at
 
 
 def session_history(trace: Trace, meaning: Meaning = by_name) -> History:
@@ -74,6 +74,7 @@ def answers_linearizable(model: Any = "kv", meaning: Meaning = by_name, time_lim
     def history(trace: Trace) -> History:
         return session_history(trace, meaning)
 
+    linearizable_answers.of_clients = True  # type: ignore[attr-defined]
     return linearizable_answers
 
 
@@ -87,6 +88,7 @@ def answers_consistent(
         history = session_history(trace, meaning)
         return violation_of(trace, name, consistent(history, model, consistency, time_limit=time_limit))
 
+    consistent_answers.of_clients = True  # type: ignore[attr-defined]
     return consistent_answers
 
 

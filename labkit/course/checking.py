@@ -12,6 +12,8 @@ from labkit.course.exercise import Result, load
 from labkit.errors import LabkitError
 from labkit.node import Node
 
+SHRINKING_RUNS = 400  # that may be made for each failing part: a notebook has the time
+
 
 def check(name: str, *, seeds: int = 20, seed: int | None = None) -> Result:
     """Judge the exercise `name` with the class that this notebook defines; the result shows points, and why, part by
@@ -44,7 +46,9 @@ def check(name: str, *, seeds: int = 20, seed: int | None = None) -> Result:
 
     say, done = _progress()
     try:
-        return exercise.evaluate(build, range(seeds) if seed is None else [seed], progress=say)
+        return exercise.evaluate(
+            build, range(seeds) if seed is None else [seed], progress=say, shrinking=SHRINKING_RUNS
+        )
     finally:
         done()
 

@@ -2,8 +2,8 @@
 
 An exercise is judged by runs and nothing else. A part drives a cluster of the student's nodes through a scenario,
 under many seeds, and asks its properties of the trace. The same code judges in the student's notebook and in the
-referee; only who builds the cluster differs. A failure is a seed and the faults: enough to have the same run again,
-anywhere.
+referee; only who builds the cluster differs. A failure is what `labkit.explore` makes of a run that breaks a property:
+a small one, as a seed, the faults and the order of messages, which is enough to have the same run again, anywhere.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import builtins
 import hashlib
 import importlib
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from labkit.check import Violation, no_errors
@@ -22,11 +24,16 @@ from labkit.course.measure import Measure
 from labkit.engine.faults import Faults
 from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
+from labkit.explore.causes import picture
+from labkit.explore.report import examine
+from labkit.explore.report_view import step_rows
+from labkit.explore.running import Plan, Run, Stage
+from labkit.node import Node
 
 Build = Callable[..., Cluster]  # build(size=5, seed=..., faults=...), or nodes={id: name of a class} instead of size
 Property = Callable[[Trace], Violation | None]
 
-SHRINKING_RUNS = 40  # runs that a failure's shrinking may cost
+SHRINKING_RUNS = 60  # runs that a failure's shrinking may cost
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that breaks a property: how to have it again, and its trace up to the violation."""
+    """A small run that breaks a property: how to have it again, what happens in it, and its picture up to the
+    violation. `before` is how many steps the run had before it was made small; `test` is the run as a Python test."""
 
     property: str
     message: str
@@ -67,16 +75,17 @@ class Failure:
     seq: int
     time: float
     nodes: tuple[str, ...]
+    before: int
+    steps: tuple[tuple[str, str, str, bool], ...]  # when, where, what, and whether it is a fault
+    differs: str
+    test: str = field(repr=False)
     document: dict[str, Any] = field(repr=False)
-
-    @builtins.property
-    def marks(self) -> list[dict[str, Any]]:
-        return list(self.document.get("marks", []))
 
     def to_json(self) -> dict[str, Any]:
         """All but the trace, as JSON data."""
-        names = ("property", "message", "seed", "members", "seconds", "seq", "time")
-        return {name: getattr(self, name) for name in names} | {"nodes": list(self.nodes), "faults": str(self.faults)}
+        names = ("property", "message", "seed", "members", "seconds", "seq", "time", "before", "differs", "test")
+        lists = {"nodes": list(self.nodes), "steps": [list(step) for step in self.steps]}
+        return {name: getattr(self, name) for name in names} | lists | {"faults": str(self.faults)}
 
 
 @dataclass(frozen=True)
@@ -150,107 +159,89 @@ class Exercise:
         return sum(part.points for part in self.parts)
 
     def evaluate(
-        self, build: Build, seeds: Iterable[int] = range(20), *, progress: Callable[[str], None] = lambda title: None
+        self,
+        build: Build,
+        seeds: Iterable[int] = range(20),
+        *,
+        progress: Callable[[str], None] = lambda title: None,
+        shrinking: int = SHRINKING_RUNS,
     ) -> Result:
-        """Judge the nodes that `build(size=, seed=, faults=)` makes a cluster of. All parts, under all seeds."""
+        """Judge the nodes that `build(size=, seed=, faults=)` makes a cluster of. All parts, under all seeds.
+
+        shrinking: how many runs it may cost to make a failure small."""
         seeds = list(seeds)
         if not seeds:
             raise LabkitError("no seeds: there is nothing to judge by")
         results = []
         for part in self.parts:
             progress(part.title)
-            results.append(judge(part, build, seeds))
+            results.append(judge(part, build, seeds, self.nodes, shrinking))
         return Result(self.name, self.title, self.nodes, tuple(results))
 
 
-def judge(part: Part, build: Build, seeds: Sequence[int]) -> PartResult:
+def judge(
+    part: Part, build: Build, seeds: Sequence[int], nodes: Sequence[str], shrinking: int = SHRINKING_RUNS
+) -> PartResult:
     """Run a part under every seed; of the runs that fail take the shortest, and make it smaller."""
-    worst: Failure | None = None
-    failed = 0
+
+    def make(seed: int, faults: Faults) -> Cluster:
+        cluster = build(**part.members, seed=seed, faults=faults)
+        cluster.title = cluster.trace.title = part.title
+        return cluster
+
+    stage = Stage(make, part.drive, part.properties, part.guards, strict=True)
+    failed: list[Run] = []
     measured = []
     for seed in seeds:
-        cluster = build(**part.members, seed=seed)
-        cluster.title = cluster.trace.title = part.title
-        part.drive(cluster)
-        violation = first_violation(part, cluster.trace)
-        if violation is not None:
-            failed += 1
-            failure = _failure(violation, cluster, part.members)
-            if worst is None or (len(failure.faults), failure.seq) < (len(worst.faults), worst.seq):
-                worst = failure
+        run = stage.run(Plan(seed, Faults()))
+        if run.violation is not None:
+            failed = sorted([*failed[:1], run], key=_length) + failed[1:]
         elif part.measure is not None:
-            measured.append(part.measure.of(cluster.trace))
-    if worst is None and part.measure is not None:
+            measured.append(part.measure.of(run.trace))
+    if not failed and part.measure is not None:
         share = part.measure.share(measured)
         sentence = part.measure.sentence(measured)
         return PartResult(part.name, part.title, round(part.points * share, 2), part.points, sentence, len(seeds))
-    if worst is None:
+    if not failed:
         runs = f"{len(seeds)} run{'s' if len(seeds) != 1 else ''}"
         return PartResult(part.name, part.title, part.points, part.points, f"held in {runs}", len(seeds))
-    worst = shrink(part, build, worst)
+    worst = failure(part, make, failed[0], nodes, shrinking)
     message = (
-        f"{worst.property}: {worst.message}. It failed in {failed} of {len(seeds)} runs; this is the smallest found"
+        f"{worst.property}: {worst.message}. It failed in {len(failed)} of {len(seeds)} runs; this is the smallest "
+        "found"
     )
     return PartResult(part.name, part.title, 0, part.points, message, len(seeds), worst)
 
 
-def first_violation(part: Part, trace: Trace) -> Violation | None:
-    """The earliest violation of any property; that of a guard only if there is no other."""
-    found = [violation for check in part.properties if (violation := check(trace)) is not None]
-    if not found:
-        found = [violation for check in part.guards if (violation := check(trace)) is not None]
-    return min(found, key=lambda violation: violation.seq, default=None)
+def _length(run: Run) -> tuple[int, int]:
+    assert run.violation is not None
+    return sum(fault.time <= run.violation.time for fault in run.faults), run.violation.seq
 
 
-def shrink(part: Part, build: Build, failure: Failure) -> Failure:
-    """Leave out one fault after another, as long as the same property still fails."""
-    runs = 0
-    kept = list(failure.faults)
-    index = len(kept) - 1
-    while index >= 0 and runs < SHRINKING_RUNS:
-        fewer = kept[:index] + kept[index + 1 :]
-        smaller = rerun(part, build, failure, Faults(fewer))
-        runs += 1
-        if smaller is not None and smaller.property == failure.property:
-            failure, kept = smaller, list(smaller.faults)
-            index = min(index, len(kept))
-        index -= 1
-    return failure
-
-
-def rerun(part: Part, build: Build, failure: Failure, faults: Faults) -> Failure | None:
-    """The run of a failure with other faults, if it fails too."""
-    cluster = build(**failure.members, seed=failure.seed, faults=faults)
-    cluster.title = cluster.trace.title = part.title
-    cluster.advance(failure.seconds)
-    violation = first_violation(part, cluster.trace)
-    return _failure(violation, cluster, failure.members) if violation is not None else None
-
-
-def _failure(violation: Violation, cluster: Cluster, members: dict[str, Any]) -> Failure:
-    """The run up to the violation: the faults that struck by then, and the trace stopped there, marked."""
-    trace = cluster.trace
-    faults = Faults(fault for fault in cluster.faults if fault.time <= violation.time)
-    mark = {
-        "seq": violation.seq,
-        "time": violation.time,
-        "label": violation.message,
-        "kind": "violation",
-        "nodes": list(violation.nodes),
-    }
-    document = trace.header() | {"now": violation.time, "events": trace.columns(0, violation.seq + 1), "marks": [mark]}
+def failure(part: Part, make: Callable[..., Cluster], met: Run, nodes: Sequence[str], shrinking: int) -> Failure:
+    """A run that broke a property, made again, compared and made small, as every finding of the explorer."""
+    stage = Stage(make, part.drive, part.properties, part.guards)
+    plan, seed = met.plan, met.plan.seed
+    finding = examine(stage, seed, plan, met.trace.digest(), runs=shrinking, seconds=math.inf, met=met)
+    small, violation = finding.run, finding.violation
+    here = stage.only(small.trace, violation)
+    here.make = _named(part, nodes)
     return Failure(
-        violation.property,
-        violation.message,
-        trace.seed,
-        members,
-        faults,
-        cluster.now,
-        violation.seq,
-        violation.time,
-        violation.nodes,
-        document,
-    )
+        violation.property, violation.message, seed, part.members, finding.faults, small.seconds, violation.seq,
+        violation.time, violation.nodes, finding.before, tuple(step_rows(finding)), finding.differs,
+        replace(finding, stage=here).as_test(), picture(small.trace, violation),
+    )  # fmt: skip
+
+
+def _named(part: Part, nodes: Sequence[str]) -> Callable[..., Cluster]:
+    """What makes the cluster in a notebook, where the classes have these names: to be written down."""
+
+    def program(name: str) -> type[Node]:
+        return type(name, (Node,), {"__module__": "__main__"})
+
+    if part.cast is None:
+        return partial(Cluster, program(nodes[0]), part.size)
+    return partial(Cluster, nodes={id: program(name) for id, name in part.cast.items()})
 
 
 def load(name: str) -> Exercise:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 
 from labkit.course.exercise import Failure, PartResult, Result
 
+SHOWN = 30  # steps
 _STYLE = """
 .labkit-result { font: 14px/1.5 system-ui, sans-serif; max-width: 60rem; }
 .labkit-result h4 { margin: .2em 0 .6em; font-size: 1.05em; }
@@ -26,22 +26,6 @@ def points(value: float) -> str:
     return f"{value:g}"
 
 
-def again(failure: Failure, nodes: Sequence[str]) -> str:
-    """Python that makes the failing run once more."""
-    faults = f", faults={failure.faults}" if failure.faults else ""
-    needs = "Cluster, Fault, Faults" if failure.faults else "Cluster"
-    cast = failure.members.get("nodes")
-    if cast is None:
-        members = f"{nodes[0]}, size={failure.members['size']}"
-    else:
-        members = "nodes={" + ", ".join(f'"{id}": {name}' for id, name in cast.items()) + "}"
-    return (
-        f"from labkit import {needs}\n\n"
-        f"cluster = Cluster({members}, seed={failure.seed}{faults})\n"
-        f"cluster.run({failure.time!r})\ncluster.view()"
-    )
-
-
 def result_text(result: Result) -> str:
     """The result for a terminal."""
     lines = [f"{result.title}: {points(result.score)} of {points(result.max)} points"]
@@ -50,36 +34,45 @@ def result_text(result: Result) -> str:
         lines.append(f"  {state} {points(part.points)}/{points(part.max)}  {part.title}")
         lines.append(f"       {part.message}")
         if part.failure is not None:
-            lines.append(f"       seed {part.failure.seed}, event {part.failure.seq}, at {part.failure.time:.3f} s")
+            lines.append(f"       {origin(part.failure)}:")
+            lines += [f"         {when}  {where} {what}" for when, where, what, _ in part.failure.steps[:SHOWN]]
     return "\n".join(lines)
 
 
 def result_html(result: Result) -> str:
     """The result for a notebook, with the replay of each failure."""
-    parts = "".join(part_html(part, result.nodes) for part in result.parts)
+    parts = "".join(part_html(part) for part in result.parts)
     score = f"{points(result.score)} of {points(result.max)} points"
     return f'<div class="labkit-result"><style>{_STYLE}</style><h4>{escape(result.title)}: {score}</h4>{parts}</div>'
 
 
-def part_html(part: PartResult, nodes: Sequence[str]) -> str:
+def part_html(part: PartResult) -> str:
     """One part: what it asks, what it got, and for a failure the run that shows why."""
     state, sign = ("passed", "✓") if part.passed else ("partly", "◐") if part.points else ("failed", "✗")
     score = f'<span class="points">{points(part.points)} / {points(part.max)}</span>'
     head = f"{score}{sign} <strong>{escape(part.title)}</strong>"
     body = f'<div class="why">{escape(part.message)}.</div>'
     if part.failure is not None:
-        body += failure_html(part.failure, nodes)
+        body += failure_html(part.failure)
     return f'<div class="part {state}">{head}{body}</div>'
 
 
-def failure_html(failure: Failure, nodes: Sequence[str]) -> str:
-    """The failing run: where it stopped, how to have it again, and its replay."""
+def origin(failure: Failure) -> str:
+    """Which run it was, and how small it is."""
+    if failure.differs:
+        return f"Seed {failure.seed}, {failure.before} steps, not made smaller"
+    return f"Seed {failure.seed}, shrunk from {failure.before} steps to {len(failure.steps)}"
+
+
+def failure_html(failure: Failure) -> str:
+    """The failing run: its steps, its replay stopped at the violation, and the run as a test."""
+    from labkit.explore.report_view import table, whole
     from labkit.view import Replay
 
-    replay = Replay(failure.document, at=failure.seq).fragment()
-    where = f"seed {failure.seed}, event {failure.seq}, {failure.time:.3f} s"
+    differs = f'<div class="why">{escape(failure.differs)}</div>' if failure.differs else ""
     return (
-        f"<details><summary>Watch it happen ({where})</summary>{replay}</details>"
-        "<details><summary>Have the same run again, in a cell of your own</summary>"
-        f"<pre>{escape(again(failure, nodes))}</pre></details>"
+        f'{differs}<div class="why">{escape(origin(failure))}:</div>{whole(table(failure.steps))}'
+        f"<details open><summary>Watch it happen</summary>{Replay(failure.document).fragment()}</details>"
+        "<details><summary>Have the same run again: paste this into a cell below</summary>"
+        f"<pre>{escape(failure.test)}</pre></details>"
     )

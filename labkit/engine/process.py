@@ -152,6 +152,8 @@ class Process:
                     self._answered(reply, message)
                 if ready:
                     self._drain()
+                if self.error is not None:
+                    raise self.error
             except NODE_ERRORS as error:
                 self._fail(error)
             else:
@@ -210,6 +212,8 @@ class Process:
                 self._finish(result, None, None)
             if self.loop.ready:
                 self._drain()
+            if self.error is not None:  # of a coroutine that went on after waiting
+                raise self.error
         except NODE_ERRORS as error:
             self._fail(error)
         else:

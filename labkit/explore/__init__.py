@@ -23,12 +23,13 @@ from labkit.explore.chunks import Job
 from labkit.explore.progress import Progress
 from labkit.explore.report import Finding, Report, examine
 from labkit.explore.running import Make, Plan, Property, Run, Scenario, Stage, name_of
+from labkit.explore.script import Script
 from labkit.explore.search import Search
 from labkit.explore.strategies import Base, Choice, choose
 from labkit.explore.workers import cores
 from labkit.node import Node
 
-__all__ = ["Delivery", "Finding", "Priorities", "Report", "Timetable", "explore", "rerun"]
+__all__ = ["Delivery", "Finding", "Priorities", "Report", "Script", "Timetable", "explore", "rerun"]
 
 SECONDS = 20.0  # of search, if neither runs nor seconds are given
 DEPTH = 3  # of the bugs that priorities look for
@@ -57,13 +58,14 @@ def explore(
 
     make: a class of nodes, with the `size` of the cluster (or `nodes=`, `topology=`, `latency=`: what `Cluster` takes);
     or a function `make(seed=..., faults=...)` that gives a cluster.
-    scenario: `scenario(cluster)` drives a run; without it, the cluster runs for 5 virtual seconds. A TimeoutError or
-    RemoteError of a client ends it early, an AssertionError is a violation.
+    scenario: `scenario(cluster)` drives a run, or a `Script` says what clients ask; without it, the cluster runs for 5
+    virtual seconds. A TimeoutError or RemoteError of a client ends it early, an AssertionError is a violation.
     properties: functions `property(trace)`, or `property(history)`, that return a Violation or None. That no node
     raises an error is always asked.
     strategy: "random" (random walks, with a random subset of faults in each), "pct" (priorities with `depth` - 1
-    changes; 2 if no depth is given), "exhaustive" (every order, up to `depth` steps; takes `invariants=` and the other
-    options of `labkit.explore.exhaustive.exhaustive`; the scenario has no part in it), or "auto": what fits, and the
+    changes; 2 if no depth is given), "exhaustive" (every order, up to `depth` steps, of nodes and of clients that ask
+    what the scenario's do; nothing else of the scenario has a part in it; takes `invariants=`, `goals=`, `crashes=` and
+    the other options of `labkit.explore.exhaustive.exhaustive`), or "auto": what fits, and the
     report says why.
     faults: True for every kind that a correct protocol survives, False for none, a list of kinds (as for
     `labkit.nemesis`), or a function from a seed to `Faults`.
@@ -86,14 +88,13 @@ def explore(
     stage = Stage(_maker(make, size, options), scenario or _run_for_a_while, _listed(properties))
     if runs is None and seconds is None:
         seconds = SECONDS
-    _check_number("runs", runs)
-    _check_number("seconds", seconds)
-    _check_number("workers", workers)
-    first = stage.run(Plan(seed, _no_faults()))
-    chosen = choose(strategy, Base.of(first), seed, faults, DEPTH if depth is None else depth)
-    job = Job(stage, chosen, classes_of(stage))
-    many = cores() if workers is None else int(workers)
+    for name, number in (("runs", runs), ("seconds", seconds), ("workers", workers)):
+        _check_number(name, number)
     with Progress(progress) as shown:
+        first = _first_run(stage, seed, shown)
+        chosen = choose(strategy, Base.of(first), seed, faults, DEPTH if depth is None else depth)
+        job = Job(stage, chosen, classes_of(stage))
+        many = cores() if workers is None else int(workers)
         search = Search(job, runs or float("inf"), seconds or float("inf"), shown)
         stop = search.go(many, scheduler)
         finding = None
@@ -110,6 +111,16 @@ def explore(
         outcome, names, chosen.name, chosen.why, search.made, search.seconds, search.total.events,
         search.total.coverage, search.total.ended, search.interrupted, finding,
     )  # fmt: skip
+
+
+def _first_run(stage: Stage, seed: int, shown: Progress) -> Run:
+    """The undisturbed run. Raises LabkitError if it is interrupted, because it does not seem to end."""
+    shown.say(lambda: "The first run, undisturbed …", now=True)
+    try:
+        return stage.run(Plan(seed, _no_faults()))
+    except KeyboardInterrupt as interrupt:
+        told = " ".join(getattr(interrupt, "__notes__", ["It was interrupted."]))
+        raise LabkitError(f"the first run, without any fault, had not come to its end. {told}") from None
 
 
 def rerun(
@@ -148,7 +159,11 @@ def _maker(make: Any, size: int | None, options: dict[str, Any]) -> Make:
 
 
 def _listed(properties: Any) -> list[Property]:
-    return [properties] if callable(properties) else list(properties)
+    if callable(properties):
+        return [properties]
+    if not isinstance(properties, Iterable):
+        raise LabkitError(f"properties={properties!r}: give functions, such as [election_safety]")
+    return list(properties)
 
 
 def _run_for_a_while(cluster: Cluster) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.cluster import Cluster
 from labkit.engine.timetable import Priorities, Timetable
+from labkit.explore.script import Script
 
 if TYPE_CHECKING:
     from labkit.explore.report import Finding
@@ -43,6 +44,23 @@ class _Writer:
             called = "Cluster" if make.func is Cluster else self.name(make.func, "make")
             return f"partial({', '.join([called, *given])})"
         return self.name(make, "make")
+
+    def scenario(self, scenario: Any) -> str:
+        if not isinstance(scenario, Script):
+            return self.name(scenario, "scenario")
+        self.imports["labkit.explore"].add("Script")
+        for requests in scenario.values():
+            for _, message in requests:
+                self.name(type(message), type(message).__name__)
+        return repr(scenario)
+
+    def check(self, check: Any, otherwise: str) -> str:
+        if not isinstance(check, functools.partial):
+            return self.name(check, otherwise)
+        self.imports.setdefault("functools", set()).add("partial")
+        given = [self.value(arg) for arg in check.args]
+        given += [f"{name}={self.value(value)}" for name, value in check.keywords.items()]
+        return f"partial({', '.join([self.name(check.func, otherwise), *given])})"
 
     def value(self, value: Any) -> str:
         if isinstance(value, type):
@@ -81,8 +99,8 @@ def as_test(finding: Finding) -> str:
     """The smallest run of a finding as a test. It fails as long as the bug is there."""
     writer, stage = _Writer(), finding.stage
     make = writer.maker(stage.make)
-    scenario = writer.name(stage.scenario, "scenario")
-    checks = [writer.name(check, f"property_{n}") for n, check in enumerate(stage.properties, 1)]
+    scenario = writer.scenario(stage.scenario)
+    checks = [writer.check(check, f"property_{n}") for n, check in enumerate(stage.properties, 1)]
     plan = writer.plan(finding.shrunk.plan)
     first = sorted(writer.imports.items(), key=lambda pair: (pair[0] != "functools", pair[0]))
     lines = [f"from {module} import {', '.join(sorted(names))}" for module, names in first]
@@ -93,6 +111,8 @@ def as_test(finding: Finding) -> str:
     indented = "\n".join(" " * 8 + line for line in arguments.splitlines())
     lines += ["", "", f"def test_{word}_holds():", f'    """{_quoted(str(finding.violation))}"""', "    run = rerun("]
     lines += [indented + ",", "    )", "    assert run.violation is None, run.violation"]
+    if writer.missing:  # pasted into a cell, it is to run at once
+        lines += ["", "", 'if __name__ == "__main__":', f"    test_{word}_holds()"]
     return "\n".join(lines) + "\n"
 
 

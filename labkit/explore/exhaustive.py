@@ -6,22 +6,26 @@ fire at any time, except that of two timers of a node the one set earlier goes f
 (Michael et al., "Teaching Rigorous Distributed Systems With Efficient Model Checking", EuroSys 2019). How much time
 passes is abstracted away. A delivery that changes nothing and sends nothing makes no new state.
 
-A node may crash between two steps, and in the middle of one, just after it sent a message or wrote durably to its disk
-(`crashes=`); of writes not yet synced, any first ones reach the disk.
+A node may crash between two steps (`crashes=`); of writes not yet synced, any first ones reach the disk. It may also
+crash in the middle of a step, just after it sent a message or wrote durably to its disk; then those are lost.
+
+Clients ask what a script says (`labkit.explore.script`), each request at any time after the answer to the one before.
+Properties of their history are judged whenever one is told an answer.
 
 There are two ways of searching. Nodes whose handlers are plain methods are searched by **states**: what a node does
 with an event is found out once, with the real class, and a step of the whole system is a look-up. Nodes with coroutines
-cannot be copied; they are searched by **replay**, each schedule from the start, with the random numbers of one seed and
-with crashes only between two steps. The result says which of the two ran, and why.
+cannot be copied; they are searched by **replay**, each schedule from the start, with the random numbers of one seed.
+The result says which of the two ran, and why.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from labkit.cluster import Cluster
+from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
 from labkit.explore.draws import Unsearchable
 from labkit.explore.local import Place
@@ -30,7 +34,10 @@ from labkit.explore.observing import Observer
 from labkit.explore.replay import Replay, judging
 from labkit.explore.result import Finding, Progress, Result, finding
 from labkit.explore.rig import Rig
+from labkit.explore.running import is_of_clients, name_of
+from labkit.explore.running import judge as judge_by
 from labkit.explore.schedule import Schedule
+from labkit.explore.script import Check, Record, Script
 from labkit.explore.states import BUDGETS
 from labkit.node import Node
 
@@ -41,6 +48,7 @@ def exhaustive(
     *,
     properties: Sequence[Callable[..., Any]] = (),
     sometimes: Sequence[Predicate] = (),
+    script: Mapping[str, Any] | None = None,
     observer: Observer | None = None,
     goals: Sequence[Predicate | tuple[Predicate, dict[str, int | None]]] = (),
     within: Predicate | None = None,
@@ -63,8 +71,9 @@ def exhaustive(
 
     invariants: `invariant(moment)` is None or True where it holds, False or what is wrong where not; a moment's `state`
     maps each running node to its public attributes, as in a trace. properties: of traces, `property(trace)`; what is
-    found is replayed on a real cluster, and the first of them that its trace violates is told. Without invariants, by
-    replay, every schedule's trace is judged by them. sometimes: predicates of moments, each of which must be true
+    found is replayed on a real cluster, and the first of them that its trace violates is told. Those of the history of
+    clients are judged in every state; others, without invariants, at the end of every schedule, by replay. script: what
+    clients ask (`Script`, or a mapping that makes one). sometimes: predicates of moments, each of which must be true
     somewhere, or the search has tested nothing. observer: judges what happened on the way (`labkit.explore.observing`).
     errors: whether an error that a node raises is a violation.
 
@@ -85,9 +94,13 @@ def exhaustive(
     check_limits(limits)
     if way not in (None, "states", "replay"):
         raise LabkitError(f"way={way!r}: give 'states', 'replay', or nothing")
-    places = places_of(make)
+    places, script = places_of(make), Script(script)
+    told = _of_clients(properties, script)
+    if told is not None and observer is not None:
+        raise LabkitError("an observer has the place of the clients' history: give one of the two, or search twice")
     why = "it was asked for" if way == "replay" else _coroutine(places)
-    if not why and way is None and properties and not invariants and observer is None:
+    rest = [check for check in properties if not is_of_clients(check)]
+    if not why and way is None and rest and not invariants and observer is None:
         why = "properties of traces depend on the whole way, not on the state (give invariants to search by states)"
     if not why:
         bounds: dict[str, Any] = {
@@ -95,7 +108,8 @@ def exhaustive(
             "reduce": bool(reduce), "progress": progress, "within": within,
         }  # fmt: skip
         try:
-            return _stages(Explorer(make, observer), goals, limits, bounds, invariants, sometimes, properties)
+            explorer = Explorer(make, observer or (told and Record(script, told)), script)
+            return _stages(explorer, goals, limits, bounds, invariants, sometimes, properties)
         except Unsearchable as cause:
             why = f"of {cause}" if str(cause).startswith("a ") else str(cause)
     if way == "states":
@@ -106,10 +120,28 @@ def exhaustive(
             raise LabkitError(f"{name}= needs a search by states, which is not possible here, because {why}")
     if depth is None:
         raise LabkitError(f"say how deep to search, as in depth=12: it is a search by replay, because {why}")
+    rig = Rig(places, make(seed=0).seed, limits, script)
     return _by_replay(
-        make, places, why, invariants, properties, sometimes, limits, depth, (states, seconds),
-        reduce is not False, errors, progress,
+        make, rig, why, invariants, properties, told, sometimes, depth, (states, seconds), reduce is not False, errors,
+        progress,
     )  # fmt: skip
+
+
+def _of_clients(properties: Sequence[Callable[..., Any]], script: Script) -> Check | None:
+    """The properties of what clients are told, as one, if there are any."""
+    checks = [check for check in properties if is_of_clients(check)]
+    if not checks:
+        return None
+    if not any(script.values()):
+        raise LabkitError(
+            f"{name_of(checks[0])} judges what clients are told, but none asks anything: let the scenario do so, or "
+            "give it as Script(c1=[...])"
+        )
+
+    def check(trace: Trace) -> str | None:
+        return next((str(found) for check in checks if (found := judge_by(check, trace)) is not None), None)
+
+    return check
 
 
 def _stages(
@@ -144,30 +176,31 @@ def _stages(
 
 def _by_replay(
     make: Callable[..., Cluster],
-    places: list[Place],
+    rig: Rig,
     why: str,
     invariants: Sequence[Invariant],
     properties: Sequence[Callable[..., Any]],
+    told: Check | None,
     sometimes: Sequence[Predicate],
-    limits: dict[str, int | None],
     depth: int,
     bounds: tuple[int, float],
     reduce: bool,
     errors: bool,
     progress: Callable[[Progress], None] | None,
 ) -> Result:
+    rest = [check for check in properties if not is_of_clients(check)]
+
     def judged(schedule: Schedule) -> Finding | None:
         cluster = make(seed=0)
-        trace = schedule.follow(cluster)
-        for check in properties:
-            violation = check(trace)
+        trace = schedule.follow(cluster, rig.script)
+        for check in rest:
+            violation = judge_by(check, trace)
             if violation is not None:
                 return Finding(violation, schedule, cluster)
         return None
 
-    rig = Rig(places, make(seed=0).seed, limits)
     missing = list(sometimes)
-    state_is_fine = judging(errors, invariants, broken)
+    state_is_fine = judging(errors, invariants, broken, told)
 
     def judge(rig: Rig) -> str | None:
         if missing:
@@ -175,7 +208,7 @@ def _by_replay(
             missing[:] = [predicate for predicate in missing if not predicate(moment)]
         return state_is_fine(rig)  # type: ignore[no-any-return]
 
-    finish = judged if properties and not invariants else None
+    finish = judged if rest and not invariants else None
     search = Replay(rig, depth, judge, finish, bounds, reduce, progress)
     search.run()
     way = f"replay, each schedule from the start, because {why}"
@@ -183,7 +216,7 @@ def _by_replay(
     result.unreached = [str(getattr(predicate, "__name__", predicate)) for predicate in missing]
     if search.wrong is not None:
         schedule, wrong = search.wrong
-        result.finding = finding(make, schedule, wrong, None, properties)
+        result.finding = finding(make, schedule, wrong, None, properties, rig.script)
     return result
 
 
@@ -193,6 +226,8 @@ def _coroutine(places: list[Place]) -> str:
         for base in place.program.__mro__:
             if base is not Node and issubclass(base, Node):
                 for name, method in vars(base).items():
+                    if getattr(place.program, name) is not method:
+                        continue  # overridden
                     if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
                         return f"{base.__name__}.{name} is a coroutine, and a coroutine cannot be copied"
     return ""

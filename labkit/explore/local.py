@@ -16,31 +16,36 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
 
 from labkit.engine.loop import VirtualLoop
-from labkit.engine.process import Process
+from labkit.engine.process import CALLS, Process
 from labkit.engine.timers import Timer
 from labkit.engine.values import is_shown, plain
 from labkit.errors import UnknownNode
 from labkit.explore.draws import Draws, Unsearchable, high, low
 from labkit.explore.freezing import duplicate, freeze
+from labkit.explore.script import Ask
 from labkit.message import Message, by_value
 from labkit.node import Node
 
 
 class Place(NamedTuple):
-    """One node of the system that is searched: its id, what runs there, its peers, whom it can reach (None: all)."""
+    """One node of the system that is searched: its id, what runs there, its peers, whom it can reach (None: all). Or a
+    client, with what it asks."""
 
     id: str
     program: type[Node]
     peers: tuple[str, ...]
     reach: frozenset[str] | None = None
+    asks: tuple[Ask, ...] | None = None
 
 
 class Envelope(NamedTuple):
-    """A message under way."""
+    """A message under way; of a client's, which of its calls it makes, or answers."""
 
     src: str
     to: str
     message: Message
+    call: int | None = None
+    reply: int | None = None
 
 
 @dataclass
@@ -54,6 +59,7 @@ class Local:
     timers: list[Timer]
     view: dict[str, Any] = field(default_factory=dict)
     error: str | None = None  # what ended it
+    asked: tuple[int, bool] | None = None  # of a client: how many answers it has, and whether it waits for one more
 
     @property
     def up(self) -> bool:
@@ -129,6 +135,9 @@ class Bench:
         return known
 
     def _boot(self, place: Place, durable: dict[Any, Any]) -> list[Outcome]:
+        if place.asks is not None:
+            return [Outcome((), self._client(place, 0, False), ())]
+
         def begin() -> Process:
             self._begin(durable, [], [])
             process = self._process(place, durable)
@@ -146,15 +155,31 @@ class Bench:
         return known
 
     def _deliver(self, place: Place, state: int, letter: int) -> list[Outcome]:
-        src, _, message = self.envelopes[letter]
+        src, _, message, call, reply = self.envelopes[letter]
+        if place.asks is not None:
+            done, waits = self.locals[state].asked or (0, False)
+            answered = waits and reply == call_number(done)
+            return [Outcome((), self._client(place, done + 1, False) if answered else state, ())]
 
         def begin() -> Process:
             process = self._copy(place, self.locals[state])
-            process._enter(process._handle, by_value(message), src, None, None)
+            process._enter(process._handle, by_value(message), src, call, None)
             return process
 
         self._ran(place, f"on {type(message).__name__}")
         return self._all(place, begin)
+
+    def ask(self, place: Place, state: int) -> list[Outcome]:
+        """What a client asks next, if anything."""
+        assert place.asks is not None
+        done, waits = self.locals[state].asked or (0, False)
+        if waits or done == len(place.asks):
+            return []
+        to, message = place.asks[done]
+        return [Outcome((), self._client(place, done, True), (self.letter(place.id, to, message, call_number(done)),))]
+
+    def _client(self, place: Place, done: int, waits: bool) -> int:
+        return self._number(place, Local(None, {}, [], [], asked=(done, waits)))
 
     def fire(self, place: Place, state: int, which: int) -> list[Outcome]:
         """What a node does when one of its timers fires."""
@@ -254,7 +279,7 @@ class Bench:
 
     def _number(self, place: Place, local: Local) -> int:
         if local.process is None:
-            key: Any = (place.id, local.error, freeze(local.durable))
+            key: Any = (place.id, local.error, freeze(local.durable), local.asked)
         else:
             at = {id(timer): number for number, timer in enumerate(local.timers)}
             parts = (
@@ -285,19 +310,20 @@ class Bench:
         def send(to: str, message: Any, call: int | None = None, reply: int | None = None) -> None:
             if call is not None:
                 raise Unsearchable("it calls another node and waits for the answer")
-            if to not in self.places or (place.reach is not None and to not in place.reach):
+            target = self.places.get(to)
+            if target is None or (place.reach is not None and to not in place.reach and target.asks is None):
                 raise UnknownNode(f"{place.id} cannot send to {to!r}: the nodes are {', '.join(self.places)}")
-            self._sent.append(self.letter(place.id, to, by_value(message)))
+            self._sent.append(self.letter(place.id, to, by_value(message), None, reply))
             self._points.append(("send", self._nth("send"), len(self._sent), dict(self._durable)))
 
         return send
 
-    def letter(self, src: str, to: str, message: Message) -> int:
+    def letter(self, src: str, to: str, message: Message, call: int | None = None, reply: int | None = None) -> int:
         """The number of a message from one node to another."""
-        key = (src, to, freeze(message))
+        key = (src, to, freeze(message), call, reply)
         number = self._letters.setdefault(key, len(self.envelopes))
         if number == len(self.envelopes):
-            self.envelopes.append(Envelope(src, to, message))
+            self.envelopes.append(Envelope(src, to, message, call, reply))
         return number
 
     def _nth(self, kind: str) -> int:
@@ -329,6 +355,11 @@ class Bench:
     def failed(self, process: Process, error: BaseException) -> None:
         if isinstance(error, Unsearchable):
             raise error
+
+
+def call_number(done: int) -> int:
+    """How a client's machine numbers the call that it makes after so many others."""
+    return CALLS + done + 1
 
 
 def write(durable: dict[Any, Any], writes: list[Any]) -> None:

@@ -15,9 +15,11 @@ from labkit.engine.moment import Moment
 from labkit.errors import LabkitError
 from labkit.explore.local import Place
 from labkit.explore.observing import Observer
-from labkit.explore.result import Found, Progress, Result, finding
+from labkit.explore.result import INTERRUPTED, Found, Progress, Result, depth_reached, finding
 from labkit.explore.schedule import Choice, Schedule
+from labkit.explore.script import Script
 from labkit.explore.states import BUDGETS, GUARDS, MOST, Move, System
+from labkit.node import Node
 
 Invariant = Callable[[Moment], Any]  # None or True: it holds; False or what is wrong: it does not
 Predicate = Callable[[Moment], bool]
@@ -28,13 +30,15 @@ LOOK_EVERY = 2_000  # states between two looks at the clock
 class Explorer:
     """A system of nodes to search, in one or several stages that share what is known of the nodes.
 
-    `make(seed=0)` gives the cluster whose classes are searched, and on which what is found is replayed. What the
-    arguments of `search` mean is told at `labkit.explore.exhaustive.exhaustive`.
+    `make(seed=0)` gives the cluster whose classes are searched, and on which what is found is replayed; `script` says
+    what its clients ask. What the arguments of `search` mean is told at `labkit.explore.exhaustive.exhaustive`.
     """
 
-    def __init__(self, make: Callable[..., Cluster], observer: Observer | None = None):
-        self.make = make
+    def __init__(self, make: Callable[..., Cluster], observer: Observer | None = None, script: Script | None = None):
+        self.make, self.script = make, script or Script()
         self.places = places_of(make)
+        self.script.check([place.id for place in self.places])
+        self.places += [Place(id, Node, (), None, asks) for id, asks in self.script.items()]
         self.system = System(self.places, observer)
 
     def search(
@@ -138,6 +142,8 @@ class _Run:
             self.report()
         except _Stop:
             pass
+        except KeyboardInterrupt:
+            self.why = INTERRUPTED
 
     @property
     def looks(self) -> bool:
@@ -189,7 +195,7 @@ class _Run:
                 self.check(state, place, parts[place])
             if self.looks:
                 self.look(state, parts)
-            self.why = f"it stopped at depth {self.deepest}"
+            self.why = depth_reached(self.deepest)
 
     def check_bounds(self) -> None:
         """Tell how far it is, and stop where it is to stop."""
@@ -245,7 +251,9 @@ class _Run:
         if self.found is not None:
             state, wrong = self.found
             moment = self.system.shown(self.system.views_of(self.system.parts(state)))
-            result.finding = finding(self.explorer.make, self.path(state), wrong, moment, properties)
+            result.finding = finding(
+                self.explorer.make, self.path(state), wrong, moment, properties, self.explorer.script
+            )
         return result
 
 

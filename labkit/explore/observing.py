@@ -7,7 +7,7 @@ observer can tell them apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from labkit.check import History, linearizable
@@ -20,6 +20,10 @@ class Observer:
 
     messages: tuple[type[Message], ...] = ()
     start: Any = None
+
+    def sees(self, what: str, src: str, to: str, message: Any) -> bool:
+        """Whether it looks at a message that is "sent" or "delivered"."""
+        return isinstance(message, self.messages)
 
     def sent(self, value: Any, src: str, to: str, message: Any) -> Any:
         """The value after a message was sent."""
@@ -84,31 +88,39 @@ class Clients(Observer):
     def events(self, value: Any) -> list[dict[str, Any]]:
         """A history with these calls in an order that fits what they had seen."""
         events: list[dict[str, Any]] = []
-        begun, done = [0] * len(value), [0] * len(value)
-
-        def later(client: int, number: int) -> list[Call]:
-            """Calls not yet begun that had not seen this one."""
-            return [c for k, calls in enumerate(value) for c in calls[begun[k] :] if c.seen[client] <= number]
-
-        def may_begin(client: int) -> bool:
-            calls = value[client]
-            return (
-                begun[client] == done[client] < len(calls)
-                and all(done[k] >= seen for k, seen in enumerate(calls[begun[client]].seen))
-            )  # fmt: skip
-
-        moved = True
-        while moved:
-            moved = False
-            for k, calls in enumerate(value):
-                if may_begin(k):
-                    call, moved = calls[begun[k]], True
-                    begun[k] += 1
-                    events.append({"process": k, "type": "invoke", "f": call.f, "value": call.value})
-            for k, calls in enumerate(value):
-                if not moved and begun[k] > done[k] and calls[done[k]].result and not later(k, done[k]):
-                    call, moved = calls[done[k]], True
-                    done[k] += 1
-                    value_ = call.value if call.value is not None else call.result[0]
-                    events.append({"process": k, "type": "ok", "f": call.f, "value": value_})
+        for kind, k, number in in_order(value):
+            call = value[k][number]
+            told = call.value if kind == "invoke" or call.value is not None else call.result[0]
+            events.append({"process": k, "type": kind, "f": call.f, "value": told})
         return events
+
+
+def in_order(value: Any) -> Iterator[tuple[str, int, int]]:
+    """The calls of clients, a tuple for each, in an order that fits what they had `seen`: as ("invoke" or "ok", the
+    number of the client, the number of its call). A call completes as soon as no other has to begin before."""
+    begun, done = [0] * len(value), [0] * len(value)
+
+    def later(client: int, number: int) -> bool:
+        """Whether there are calls not yet begun that had not seen this one."""
+        return any(c.seen[client] <= number for k, calls in enumerate(value) for c in calls[begun[k] :])
+
+    def may_begin(client: int) -> bool:
+        calls = value[client]
+        return (
+            begun[client] == done[client] < len(calls)
+            and all(done[k] >= seen for k, seen in enumerate(calls[begun[client]].seen))
+        )  # fmt: skip
+
+    moved = True
+    while moved:
+        moved = False
+        for k in range(len(value)):
+            if may_begin(k):
+                yield "invoke", k, begun[k]
+                begun[k] += 1
+                moved = True
+        for k, calls in enumerate(value):
+            if not moved and begun[k] > done[k] and calls[done[k]].result and not later(k, done[k]):
+                yield "ok", k, done[k]
+                done[k] += 1
+                moved = True

@@ -16,10 +16,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labkit.explore.result import Finding, Progress
+from labkit.engine.trace import Trace
+from labkit.explore.freezing import freeze
+from labkit.explore.result import INTERRUPTED, Finding, Progress, depth_reached
 from labkit.explore.rig import Option, Rig
 from labkit.explore.schedule import Choice, Schedule
+from labkit.explore.script import history_trace
 
+INTERRUPTIBLE = frozenset({"deliver", "timer", "restart"})  # in the middle of these steps a node may crash
+COMMUTING = frozenset({"deliver", "timer", "invoke"})  # at different nodes
 LOOK_EVERY = 200
 COLLECT = 1_000  # schedules between two garbage collections, which do not run otherwise
 
@@ -61,13 +66,16 @@ class Replay:
     def run(self) -> None:
         """Search until all is seen, or something is wrong, or it is to stop."""
         frames: list[Frame] = []
-        with self.rig.loop.running():
-            gc.disable()
-            while self._schedule(frames) and self._on(frames):
-                if self.schedules % LOOK_EVERY == 0 and not self._within():
-                    break
+        try:
+            with self.rig.loop.running():
+                gc.disable()
+                while self._schedule(frames) and self._on(frames):
+                    if self.schedules % LOOK_EVERY == 0 and not self._within():
+                        break
+        except KeyboardInterrupt:
+            self.why = INTERRUPTED
         if not self.why and self.cut:
-            self.why = f"it stopped at depth {self.depth}"
+            self.why = depth_reached(self.depth)
 
     def _schedule(self, frames: list[Frame]) -> bool:
         """Run one schedule: the choices of the frames, then the first of each. Returns whether to go on."""
@@ -107,9 +115,14 @@ class Replay:
         return True
 
     def _take(self, frames: list[Frame], frame: Frame) -> bool:
-        """Take a step for the first time, and look at where it leads."""
+        """Take a step for the first time, and look at where it leads. Where the node may crash in the middle of it is
+        known now: those are other choices for the same place."""
         option = frame.options[frame.place]
+        may_crash = option.do in INTERRUPTIBLE and option.until is None and self.rig.left["crashes"] != 0
         self.rig.take(option)
+        if may_crash and option.node in self.rig.places:
+            after = frame.place + 1
+            frame.options[after:after] = [option._replace(until=point) for point in self.rig.points]
         self.steps += 1
         return self._fine(frames)
 
@@ -126,7 +139,7 @@ class Replay:
         while frames:
             frame = frames[-1]
             done = frame.options[frame.place]
-            if self.reduce:
+            if self.reduce and done.until is None:
                 frame.asleep[done.label] = done
             frame.place += 1
             if frame.place < len(frame.options):
@@ -163,17 +176,35 @@ class Replay:
 def _inherited(frame: Frame) -> dict[Any, Option]:
     """What sleeps after the choice of a frame: what slept or was done before it, and is independent of it."""
     option = frame.options[frame.place]
-    if option.do not in ("deliver", "timer"):
+    if option.do not in COMMUTING or option.until is not None:
         return {}
     return {
         label: other
         for label, other in frame.asleep.items()
-        if other.node != option.node and other.do in ("deliver", "timer")
+        if other.node != option.node and other.do in COMMUTING and not _precedes(option, other)
     }
 
 
-def judging(errors: bool, invariants: Sequence[Any], broken: Callable[[Any, Any], str | None]) -> Any:
-    """What is wrong with the state of a rig, by its nodes' errors and by invariants."""
+def _precedes(one: Option, other: Option) -> bool:
+    """Whether the order of two steps is one of operations: one begins, the other may end."""
+    return {one.do, other.do} == {"invoke", "deliver"}
+
+
+def judging(
+    errors: bool,
+    invariants: Sequence[Any],
+    broken: Callable[[Any, Any], str | None],
+    told: Callable[[Trace], str | None] | None,
+) -> Any:
+    """What is wrong with the state of a rig, by its nodes' errors, by invariants, and by what clients were told."""
+    known: dict[Any, str | None] = {}
+
+    def judge_history(rig: Rig) -> str | None:
+        assert told is not None
+        key = tuple((*event[:3], freeze(event[3])) for event in rig.told)
+        if key not in known:
+            known[key] = told(history_trace(rig.told, rig.script))
+        return known[key]
 
     def judge(rig: Rig) -> str | None:
         if errors and rig.error:
@@ -184,6 +215,8 @@ def judging(errors: bool, invariants: Sequence[Any], broken: Callable[[Any, Any]
                 wrong = broken(invariant, moment)
                 if wrong:
                     return wrong
+        if told is not None and rig.told and rig.told[-1][0] == "ok":
+            return judge_history(rig)
         return None
 
     return judge

@@ -136,8 +136,8 @@ class Finding:
         """How long it is, before and after shrinking."""
         if self.differs:
             return f"{self.before} steps, not shrunk"
-        if self.exact:
-            return f"{self.before} steps"
+        if self.exact and self.before == len(self.steps):
+            return f"{self.before} step{'s' * (self.before != 1)}"
         how = f"shrunk from {self.before} steps to {len(self.steps)} in {self.shrunk.runs:,} runs"
         return how if self.shrunk.complete else f"{how} (stopped before the end; .shrink() goes on)"
 
@@ -180,9 +180,15 @@ class Report:
         if self.finding is not None:
             return f"Violated: {self.finding.violation.property}"
         if self.outcome == UNKNOWN:
-            return f"Unknown: {names}. {self.stopped or 'Not one run was made'}"
-        everywhere = "all " if self.strategy == "exhaustive" else ""
-        return f"Held in {everywhere}{self.runs:,} {self.unit}: {names}"
+            seen = f"No violation in {self.runs:,} {self.unit}, but {self.stopped}" if self.runs else self.stopped
+            return f"Unknown: {names}. {seen or 'Not one run was made'}"
+        if self.strategy == "exhaustive":
+            bound = (
+                f" (as deep as was asked for: {self.stopped.removeprefix('it stopped at ')})" if self.stopped else ""
+            )
+            return f"Held in all {self.runs:,} {self.unit}{bound}: {names}"
+        so_far = " so far, before the interrupt" if self.interrupted else ""
+        return f"Held in {self.runs:,} {self.unit}{so_far}: {names}"
 
     def effort(self) -> str:
         """What the search did, in words."""
@@ -206,6 +212,8 @@ class Report:
             remarks.append("The search was interrupted: this is what it knew by then.")
         for why, times in sorted(self.ended.items()):
             remarks.append(f"In {times:,} runs the scenario ended early, with {why}; they were judged up to there.")
+        if self.outcome == HOLDS and self.stopped:
+            remarks.append("What lies deeper was not searched: give a greater depth=, or goals= to go on from.")
         if self.outcome == HOLDS and self.strategy != "exhaustive":
             remarks.append("This is no proof: other runs may show otherwise.")
         return remarks
@@ -233,13 +241,23 @@ class Report:
         return self.text()
 
 
-def examine(stage: Stage, number: int, plan: Plan, digest: str, runs: int = 3000, seconds: float = 15.0) -> Finding:
-    """Make a run that a search has met again, compare, and shrink it."""
+def examine(
+    stage: Stage,
+    number: int,
+    plan: Plan,
+    digest: str,
+    runs: int = 3000,
+    seconds: float = 15.0,
+    met: Run | None = None,
+) -> Finding:
+    """Make a run that a search has met again, compare, and shrink it. `met` is the run itself, if it was made here."""
     first = stage.run(plan)
     if first.trace.digest() != digest or first.violation is None:
         second = stage.run(plan)
         differs = _difference(first.trace, second.trace)
         violated = first if first.violation is not None else second
+        if violated.violation is None and met is not None:
+            violated, differs = met, _difference(met.trace, second.trace)
         if violated.violation is None:
             raise LabkitError(
                 f"this code is not deterministic: run {number} (seed {plan.seed}) violated a property, and when it was "

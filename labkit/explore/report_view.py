@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from labkit.check.verdict import SIGNS
-from labkit.explore.causes import describe
+from labkit.explore.causes import describe, picture
 
 if TYPE_CHECKING:
     from labkit.explore.report import Finding, Report
+    from labkit.explore.running import Run
 
 SHOWN = 60  # steps
+FAULT = ' class="fault"'
 STYLE = """
 .labkit-report{font:14px/1.5 system-ui,sans-serif;max-width:60rem;color:var(--jp-content-font-color1,inherit)}
 .labkit-report .said{border-left:4px solid #767676;padding:.15em .8em;margin:.3em 0}
@@ -41,16 +44,27 @@ def report_html(report: Report) -> str:
     parts.append(_more(f"{report.effort()}."))
     parts.append(_more(f"Strategy {report.strategy}: {report.why}."))
     parts += [_more(remark) for remark in report.remarks()]
-    return _whole("".join(parts))
+    return whole("".join(parts))
 
 
 def finding_html(finding: Finding) -> str:
     """A finding by itself."""
     head = f'<div class="said violated">✗ <strong>{escape(finding.violation.property)}</strong>'
-    return _whole(f"{head}<div>{escape(_sentence(finding))}</div></div>{_evidence(finding)}")
+    return whole(f"{head}<div>{escape(_sentence(finding))}</div></div>{_evidence(finding)}")
 
 
-def _whole(inner: str) -> str:
+def run_html(run: Run) -> str:
+    """A run by itself: its verdict and its replay, stopped at the violation if there is one."""
+    from labkit.view.replay import Replay
+
+    if run.violation is None:
+        said = f'<div class="said holds">{SIGNS["holds"]} <strong>No violation</strong> in {run.seconds:g} s</div>'
+        return whole(said + Replay(run.trace).fragment())
+    head = f'<div class="said violated">✗ <strong>{escape(run.violation.property)}</strong></div>'
+    return whole(head + Replay(picture(run.trace, run.violation)).fragment())
+
+
+def whole(inner: str) -> str:
     return f'<div class="labkit-report"><style>{" ".join(STYLE.split())}</style>{inner}</div>'
 
 
@@ -70,7 +84,7 @@ def _evidence(finding: Finding) -> str:
         from labkit.explore.report import CAUSES
 
         parts.append(f'<div class="said">{escape(finding.differs)} {escape(CAUSES)}.</div>')
-    parts.append(_table(finding))
+    parts.append(table(step_rows(finding)))
     parts.append(f"<details><summary>Watch it happen</summary>{finding.view().fragment()}</details>")
     parts.append(
         "<details><summary>Have the same run again: a test for pytest</summary>"
@@ -79,16 +93,22 @@ def _evidence(finding: Finding) -> str:
     return "".join(parts)
 
 
-def _table(finding: Finding) -> str:
-    """The steps: when, where, what."""
-    rows = []
-    trace = finding.run.trace
-    for event in finding.steps[:SHOWN]:
-        kind = "" if event.kind in ("deliver", "timer") else ' class="fault"'
-        what = describe(event, trace)
+def step_rows(finding: Finding) -> list[tuple[str, str, str, bool]]:
+    """The steps: when, where, what, and whether it is a fault."""
+    rows, trace = [], finding.run.trace
+    for event in finding.steps:
         where = event.node or "network"
-        what = what.removeprefix(f"{where} ").removeprefix(f"{where}'s ")
-        rows.append(f"<tr{kind}><td>{event.time:.3f} s</td><td>{escape(where)}</td><td>{escape(what)}</td></tr>")
-    if len(finding.steps) > SHOWN:
-        rows.append(f"<tr><td></td><td></td><td>and {len(finding.steps) - SHOWN} more</td></tr>")
-    return f"<table><tbody>{''.join(rows)}</tbody></table>" if rows else ""
+        what = describe(event, trace).removeprefix(f"{where} ").removeprefix(f"{where}'s ")
+        rows.append((f"{event.time:.3f} s", where, what, event.kind not in ("deliver", "timer")))
+    return rows
+
+
+def table(rows: Sequence[tuple[str, str, str, bool]]) -> str:
+    """Steps as a table; within an element of the class labkit-report."""
+    lines = [
+        f"<tr{FAULT * fault}><td>{when}</td><td>{escape(where)}</td><td>{escape(what)}</td></tr>"
+        for when, where, what, fault in rows[:SHOWN]
+    ]
+    if len(rows) > SHOWN:
+        lines.append(f"<tr><td></td><td></td><td>and {len(rows) - SHOWN} more</td></tr>")
+    return f"<table><tbody>{''.join(lines)}</tbody></table>" if lines else ""

@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from labkit.check.invariants import Violation
+from labkit.check.invariants import Violation, no_errors
 from labkit.engine.moment import Moment
 from labkit.errors import LabkitError
 from labkit.explore.schedule import Schedule
 
 if TYPE_CHECKING:
     from labkit.cluster import Cluster
+    from labkit.explore.script import Script
+
+INTERRUPTED = "it was interrupted"
 
 
 class Progress(NamedTuple):
@@ -33,8 +36,9 @@ class Progress(NamedTuple):
         return self.states / self.seconds if self.seconds else 0.0
 
     def __str__(self) -> str:
+        waiting = f"{self.waiting:,} waiting, " if self.unit == "states" else ""
         return (
-            f"{self.states:,} {self.unit}, {self.steps:,} steps, depth {self.depth}, {self.waiting:,} waiting, "
+            f"{self.states:,} {self.unit}, {self.steps:,} steps, depth {self.depth}, {waiting}"
             f"{self.seconds:.1f} s ({self.rate:,.0f} {self.unit}/s)"
         )
 
@@ -98,19 +102,27 @@ class Result:
         return "\n".join(lines)
 
 
+def depth_reached(depth: int) -> str:
+    """Why a search stopped that was to go so deep."""
+    return f"it stopped at depth {depth}"
+
+
 def finding(
     make: Callable[..., Cluster],
     schedule: Schedule,
     wrong: str,
     moment: Moment | None,
     properties: Sequence[Callable[..., Any]],
+    script: Script | None = None,
 ) -> Finding:
     """Replay a schedule on a real cluster, and see what its trace violates.
 
     Raises LabkitError if the cluster comes to another state: then the program depends on what is no part of its state.
     """
+    from labkit.explore.running import judge
+
     cluster = make(seed=0)
-    trace = schedule.follow(cluster)
+    trace = schedule.follow(cluster, script)
     there = trace.at(trace.now)
     for id in set(there.state) | set(moment.state) if moment is not None else ():
         assert moment is not None
@@ -120,8 +132,8 @@ def finding(
                 f"{id} behaves differently when the schedule is replayed: {shown} instead of {expected}. Does it use "
                 "something that is not its own: a global variable, time.time(), random.random(), an iteration of a set?"
             )
-    for check in properties:
-        violation = check(trace)
+    for check in (*properties, no_errors):
+        violation = judge(check, trace)
         if violation is not None:
             return Finding(violation, schedule, cluster)
     return Finding(Violation("Invariant", wrong, max(len(trace) - 1, 0), trace.now), schedule, cluster)

@@ -8,17 +8,19 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from labkit.check.answers import violation_of
 from labkit.check.invariants import Violation, no_errors
 from labkit.check.verdict import Verdict
 from labkit.cluster import Cluster
-from labkit.engine.faults import Faults
+from labkit.engine.faults import Fault, Faults
 from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Trace
 from labkit.engine.tracebacks import student_frames
 from labkit.errors import BudgetExceeded, LabkitError, NodeDown, RemoteError
+from labkit.explore.script import Script
 
 Make = Callable[..., Cluster]  # make(seed=..., faults=...) -> a new cluster
 Scenario = Callable[[Cluster], Any]
@@ -48,23 +50,44 @@ class Run:
     violation: Violation | None
     ended: str = ""
 
+    def __repr__(self) -> str:
+        said = "no violation" if self.violation is None else str(self.violation)
+        return f"<Run of seed {self.plan.seed}: {len(self.trace):,} events, {self.seconds:g} s; {said}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from labkit.explore.report_view import run_html
+
+        return {"text/plain": repr(self), "text/html": run_html(self)}
+
 
 class _Enough(BaseException):
     """The run has gone on for as long as was wanted."""
 
 
 class Stage:
-    """Where runs are made: a cluster, a scenario to drive it through, and properties that must hold."""
+    """Where runs are made: a cluster, a scenario to drive it through, and properties that must hold. `guards` are asked
+    where those hold: what must be so for a run to say anything. With `strict`, what a scenario or a property raises
+    comes out as it is."""
 
-    def __init__(self, make: Make, scenario: Scenario, properties: Iterable[Property]):
-        self.make, self.scenario = make, scenario
+    def __init__(
+        self,
+        make: Make,
+        scenario: Scenario,
+        properties: Iterable[Property],
+        guards: tuple[Property, ...] = (no_errors,),
+        strict: bool = False,
+    ):
+        self.make, self.scenario, self.guards, self.strict = make, scenario, guards, strict
         self.properties = tuple(properties)
         for check in self.properties:
             if not callable(check):
                 raise LabkitError(f"{check!r} is no property: give functions such as election_safety(trace)")
         if not callable(scenario):
-            raise LabkitError(f"{scenario!r} is no scenario: give a function that drives the cluster that it is given")
-        self._judges = [(name_of(check), _asks(check)) for check in (*self.properties, no_errors)]
+            raise LabkitError(
+                f"{scenario!r} is no scenario: give a function that drives the cluster that it is given, or a Script, "
+                "as in explore(MyNode, scenario, [property], size=3)"
+            )
+        self._judges = [(name_of(check), _asks(check)) for check in (*self.properties, *guards)]
 
     def run(self, plan: Plan, until: float | None = None) -> Run:
         """Make one run, or the first `until` virtual seconds of it. What is printed meanwhile is not shown.
@@ -78,16 +101,23 @@ class Stage:
             if plan.schedule is None or cluster.schedule is not None:
                 ended, failed = self._drive(cluster)
             else:  # choices, which drive the cluster themselves
-                plan.schedule.follow(cluster)
+                plan.schedule.follow(cluster, self.script)
                 ended, failed = "", None
             violation = failed or self._judged(cluster.trace)
         return Run(plan, cluster.trace, cluster.faults, cluster.now, violation, ended)
 
+    @cached_property
+    def script(self) -> Script:
+        """What the scenario's clients ask: in an undisturbed run, if it is not a script itself."""
+        if isinstance(self.scenario, Script):
+            return self.scenario
+        return Script.of(Stage(self.make, self.scenario, ()).run(Plan(0, Faults())).trace)
+
     def only(self, trace: Trace, violation: Violation) -> Stage:
         """The same, with those properties alone that tell of this violation: to judge by fewer is faster."""
         named = []
-        for (name, asks), check in zip(self._judges, self.properties, strict=False):
-            found = check(asks(trace))
+        for (name, asks), check in zip(self._judges, (*self.properties, *self.guards), strict=True):
+            found = check(asks(trace)) if check is not no_errors else None
             if found is not None and getattr(found, "property", name) == violation.property:
                 named.append(check)
         return Stage(self.make, self.scenario, named)
@@ -103,16 +133,38 @@ class Stage:
             ) from error
         if not isinstance(cluster, Cluster):
             raise LabkitError(f"{name_of(self.make)}(seed=..., faults=...) made {cluster!r}, which is no Cluster")
+        self._check_made(cluster, plan)
         if isinstance(plan.schedule, Timetable | Priorities):
             cluster.follow(plan.schedule)
         cluster.scripted = plan.scripted
         return cluster
 
+    def _check_made(self, cluster: Cluster, plan: Plan) -> None:
+        """Raises LabkitError if the cluster is not the one that the plan asks for."""
+        name = name_of(self.make)
+        if cluster.seed != plan.seed:
+            raise LabkitError(
+                f"{name}(seed={plan.seed}, faults=...) made a cluster with seed {cluster.seed}, so all runs would be "
+                "the same: pass the seed on, as in Cluster(MyNode, 3, seed=seed, faults=faults)"
+            )
+        if plan.faults and not cluster.faults and not any(type(entry[3]) is Fault for entry in cluster._loop.heap):
+            raise LabkitError(
+                f"{name}(seed={plan.seed}, faults=...) made a cluster without these faults (other latencies are among "
+                "them): pass them on, as in Cluster(MyNode, 3, seed=seed, faults=faults)"
+            )
+
     def _drive(self, cluster: Cluster) -> tuple[str, Violation | None]:
+        if self.strict:
+            self.scenario(cluster)
+            return "", None
         try:
             self.scenario(cluster)
         except _Enough:
             pass
+        except KeyboardInterrupt as interrupt:
+            where = f"run with seed {cluster.seed}, at {cluster.now:g} virtual s: {_where(interrupt)}"
+            interrupt.add_note(f"The scenario {name_of(self.scenario)} was interrupted ({where}).")
+            raise
         except ENDS as error:
             return f"{type(error).__name__}: {error}", None
         except AssertionError as error:
@@ -124,19 +176,33 @@ class Stage:
         return "", None
 
     def _judged(self, trace: Trace) -> Violation | None:
-        """The earliest violation of a property; an error of a node counts if there is none."""
+        """The earliest violation of a property; that of a guard if there is none."""
         found: list[Violation] = []
-        for (name, asks), check in zip(self._judges, (*self.properties, no_errors), strict=True):
-            if check is no_errors and found:
+        for place, (check, (name, asks)) in enumerate(zip((*self.properties, *self.guards), self._judges, strict=True)):
+            if place >= len(self.properties) and found:
                 break
-            try:
-                answer = check(asks(trace))
-            except Exception as error:
-                raise LabkitError(f"the property {name} failed (seed {trace.seed}): {_where(error)}") from error
-            violation = _violation(name, answer, trace)
+            violation = _violation(name, check(asks(trace)), trace) if self.strict else _ask(name, asks, check, trace)
             if violation is not None:
                 found.append(violation)
         return min(found, key=lambda violation: violation.seq, default=None)
+
+
+def judge(check: Property, trace: Trace) -> Violation | None:
+    """Judge a trace by one property. Raises LabkitError if that fails."""
+    return _ask(name_of(check), _asks(check), check, trace)
+
+
+def _ask(name: str, asks: Callable[[Trace], Any], check: Property, trace: Trace) -> Violation | None:
+    try:
+        answer = check(asks(trace))
+    except Exception as error:
+        raise LabkitError(f"the property {name} failed (seed {trace.seed}): {_where(error)}") from error
+    return _violation(name, answer, trace)
+
+
+def is_of_clients(check: Property) -> bool:
+    """Whether a property asks for nothing but what clients asked and were told."""
+    return _asks(check) is _history or bool(getattr(check, "of_clients", False))
 
 
 def _enough(argument: None) -> None:

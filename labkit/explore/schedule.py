@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from heapq import heapify, heappush
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,9 @@ from labkit.errors import LabkitError
 if TYPE_CHECKING:
     from labkit.cluster import Cluster
     from labkit.engine.trace import Trace
+    from labkit.explore.script import Script
 
-ACTIONS = ("start", "deliver", "duplicate", "lose", "timer", "crash", "restart")
+ACTIONS = ("start", "invoke", "deliver", "duplicate", "lose", "timer", "crash", "restart")
 PACE = 0.001  # virtual seconds between two choices, where no timer sets the time
 
 
@@ -32,10 +34,11 @@ class Choice:
     """One step of a schedule.
 
     do: "deliver" (a message arrives at `node` from `peer`), "duplicate" (it arrives, and a copy stays under way),
-    "lose" (it never arrives), "timer" (one of the node's timers fires), "crash" or
-    "restart"; "start", before all others, tells what the node drew when it first booted.
+    "lose" (it never arrives), "timer" (one of the node's timers fires), "crash" or "restart"; "invoke" (the client
+    `node` asks `peer` its next request); "start", before all others, tells what the node drew when it first booted.
     what: the message as plain data, or the name of the timer's method. which: among equal ones, the how manyth, from 0;
-    of a crash, how many of the writes that were not synced reach the disk. draws: what the node's random choices came
+    of a crash, how many of the writes that were not synced reach the disk; of an invoke, how many the client asked
+    before. draws: what the node's random choices came
     to in this step. until: the node crashes in the middle of the step, just after an event of its own: ("send", 2) is
     its second message, ("disk", 1) its first durable write.
     """
@@ -70,6 +73,8 @@ class Choice:
         )
         name = self.what.get("$", "a message") if isinstance(self.what, dict) else "a message"
         message = f"{name}({', '.join(f'{key}={value!r}' for key, value in fields.items())})"
+        if self.do == "invoke":
+            return f"{self.node} asks {self.peer}: {message}"
         if self.do == "lose":
             return f"{message} from {self.peer} to {self.node} is lost"
         twice = " and is still under way" if self.do == "duplicate" else ""
@@ -108,19 +113,20 @@ class Schedule(list[Choice]):
         except (ValueError, TypeError, AttributeError) as error:
             raise LabkitError(f"this is no schedule: {error}") from None
 
-    def follow(self, cluster: Cluster) -> Trace:
-        """Make a cluster that has not run yet do what the schedule says. Returns its trace.
+    def follow(self, cluster: Cluster, script: Script | None = None) -> Trace:
+        """Make a cluster that has not run yet do what the schedule says, with clients that ask what the script says.
+        Returns its trace.
 
         Raises LabkitError, with the number of the choice, where the cluster cannot make it: the program has changed.
         """
-        return Follower(cluster, self).run()
+        return Follower(cluster, self, script or {}).run()
 
 
 class Follower:
     """Makes a cluster's engine take the steps of a schedule."""
 
-    def __init__(self, cluster: Cluster, schedule: Schedule):
-        self.cluster, self.schedule = cluster, schedule
+    def __init__(self, cluster: Cluster, schedule: Schedule, script: Mapping[str, Any]):
+        self.cluster, self.schedule, self.script = cluster, schedule, script
         self.loop, self.network = cluster._loop, cluster._network
         self.draws = Told()
 
@@ -141,6 +147,8 @@ class Follower:
         cluster._launch = drawing
         if cluster._started:
             raise LabkitError("this cluster has run already: a schedule begins with a new one")
+        for machine in self.network.machines.values():
+            machine.store.crash = partial(_lose_all, machine.store)  # type: ignore[method-assign]
         cluster._start()
         for number, choice in enumerate(self.schedule, 1):
             if choice.do == "start":
@@ -168,8 +176,18 @@ class Follower:
             self.cluster._do(Fault(self.loop.now, choice.do, choice.node))
         elif choice.do == "timer":
             self._fire(choice)
+        elif choice.do == "invoke":
+            self._ask(choice)
         else:
             self._arrive(choice)
+
+    def _ask(self, choice: Choice) -> None:
+        requests = self.script.get(choice.node, ())
+        if choice.which >= len(requests) or plain(requests[choice.which][1]) != choice.what:
+            raise _Impossible("the scenario does not ask this")
+        self.loop.now += PACE
+        to, message = requests[choice.which]
+        self.cluster.client(choice.node).invoke(to, message, timeout=None)
 
     def _find(self, choice: Choice, fits: Callable[[Any, Any], bool], what: str) -> Any:
         """The entry of the heap that is meant."""
@@ -231,6 +249,11 @@ class Follower:
     def _step(self, step: Callable[[], Any]) -> None:
         with self.loop.running():
             step()
+
+
+def _lose_all(self: Any, draw: Any) -> None:
+    """What was not synced is lost in a crash, unless the schedule says how many of the writes reached the disk."""
+    self.pending.clear()
 
 
 def _tuple(value: Any, name: str) -> Any:

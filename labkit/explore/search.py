@@ -11,6 +11,8 @@ from labkit.explore.chunks import Chunk, Job
 from labkit.explore.progress import Progress
 from labkit.explore.workers import Submit, workers
 
+LOOK_EVERY = 0.5  # seconds between two looks at the clock while no worker tells anything
+GRACE = 15.0  # seconds after the time of a search in which a run may still come to its end
 SPAN = 0.25  # seconds of work in a chunk
 
 
@@ -50,20 +52,35 @@ class Search:
 
     def _spread(self, many: int, submit: Submit) -> None:
         """Keep all workers busy. Two chunks wait for each, so that none is ever idle."""
-        self._next, pending = 1, set[Future[Chunk]]()
+        self._next, pending, started = 1, set[Future[Chunk]](), dict[Future[Chunk], int]()
         while True:
             while len(pending) < (1 if many == 1 else 2 * many) and self._more():
                 start = self._next
                 self._next = int(min(start + self._size, self._runs))
-                pending.add(submit(start, self._next, self._deadline - time.monotonic()))
+                future = submit(start, self._next, self._deadline - time.monotonic())
+                pending.add(future)
+                started[future] = start
             if not pending:
                 return
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            done, pending = wait(pending, LOOK_EVERY, return_when=FIRST_COMPLETED)
+            if not done:
+                self._check_time(min(started[future] for future in pending))
             for future in done:
                 self._take(future.result())
             if self.interrupted or self._decided():
                 return
             self._progress.show(self.made, self.total, self.seconds)
+
+    def _check_time(self, number: int) -> None:
+        """Raises LabkitError if nothing has come of a search for long after its time."""
+        self._progress.show(self.made, self.total, time.monotonic() - self._begin)
+        late = time.monotonic() - self._deadline
+        if late > GRACE:
+            raise LabkitError(
+                f"a run has not come to its end {late:.0f} s after the time of the search: does the scenario, or a "
+                f"property, loop for ever in run {number:,} or one soon after? It shows where when you interrupt "
+                f"explore(..., seed={self._job.strategy.seed + number}, workers=1)"
+            )
 
     def _more(self) -> bool:
         """Whether runs are to be handed out still."""

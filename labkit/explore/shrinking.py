@@ -81,7 +81,7 @@ def shrink(stage: Stage, first: Run, *, runs: int = 3000, seconds: float = 15.0)
     try:
         search.go()
         complete = True
-    except _Spent:
+    except (_Spent, KeyboardInterrupt):
         complete = False
     return Shrunk(search.best.plan, search.best, search.runs, complete)
 

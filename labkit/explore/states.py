@@ -75,7 +75,6 @@ class System:
         self._plans: dict[Any, _Plan] = {}
         self._shown: dict[Any, int] = {}
         self._views: list[tuple[str | None, Any]] = []  # id (None: down), attributes
-        self._kinds = observer.messages if observer is not None else ()
         parts = self.size + 1 + 1  # nodes, observer, budgets
         self.unpack = struct.Struct(f"<{parts}I").unpack
         self.bytes = WIDTH // 8 * parts
@@ -168,6 +167,9 @@ class System:
         local, box = self.components[place][component]
         state = bench.locals[local]
         can = self.can
+        if state.asked is not None:
+            yield from self._moves_of_client(place, component)
+            return
         if not state.up:
             if can["restarts"]:
                 for outcome in bench.boot(here, state.durable):
@@ -194,6 +196,19 @@ class System:
             for outcome in bench.crash(here, local):
                 yield self._move(place, component, "crash", 0, outcome, box)
 
+    def _moves_of_client(self, place: int, component: int) -> Iterable[Move]:
+        """What a client may do: ask next, and be told the answer that it waits for."""
+        bench, here = self.bench, self.places[place]
+        local, box = self.components[place][component]
+        for outcome in bench.ask(here, local):
+            yield self._move(place, component, "invoke", 0, outcome, box)
+        for letter in dict.fromkeys(box):
+            at = box.index(letter)
+            rest = box[:at] + box[at + 1 :]
+            for outcome in bench.deliver(here, local, letter):
+                if outcome.after != local:
+                    yield self._move(place, component, "deliver", letter, outcome, rest)
+
     def _move(self, place: int, component: int, do: str, what: int, outcome: Outcome, box: tuple[int, ...]) -> Move:
         key = (place, do, what, outcome)
         plan = self._plans.get(key)
@@ -212,8 +227,8 @@ class System:
         for letter in outcome.sent:
             bundles.setdefault(bench.index[bench.envelopes[letter].to], []).append(letter)
         own = tuple(bundles.pop(place, ()))
-        seen = [~what] if do in ("deliver", "duplicate") and self._sees(what) else []
-        seen += [letter for letter in outcome.sent if self._sees(letter)]
+        seen = [~what] if do in ("deliver", "duplicate") and self._sees("delivered", what) else []
+        seen += [letter for letter in outcome.sent if self._sees("sent", letter)]
         if seen:
             bundles[self.size] = seen
         cost = sum(1 << (FIELD * BUDGETS.index(name)) for name in _spends(do, outcome) if self.limits[name] is not None)
@@ -240,14 +255,13 @@ class System:
             self._adders[key] = _Adder(self, place, bundle)
         return self._adders[key]
 
-    def _sees(self, letter: int) -> bool:
-        return bool(self._kinds) and isinstance(self.bench.envelopes[letter].message, self._kinds)
+    def _sees(self, what: str, letter: int) -> bool:
+        return self.observer is not None and self.observer.sees(what, *self.bench.envelopes[letter][:3])
 
     def _observe(self, value: Any, what: str, letter: int) -> Any:
-        if not self._sees(letter):
+        if not self._sees(what, letter):
             return value
-        assert self.observer is not None
-        return getattr(self.observer, what)(value, *self.bench.envelopes[letter])
+        return getattr(self.observer, what)(value, *self.bench.envelopes[letter][:3])
 
     # --- what a state shows
 
@@ -281,8 +295,12 @@ class System:
         """A move as data."""
         bench, id, outcome = self.bench, self.places[place].id, move.outcome
         if move.do in ("deliver", "duplicate", "lose"):
-            src, _, message = bench.envelopes[move.what]
+            src, _, message, _, _ = bench.envelopes[move.what]
             return Choice(move.do, id, src, plain(message), draws=outcome.draws, until=outcome.until)
+        if move.do == "invoke":
+            _, to, message, _, _ = bench.envelopes[outcome.sent[0]]
+            done, _ = bench.locals[self.components[place][component][0]].asked or (0, False)
+            return Choice("invoke", id, to, plain(message), done)
         if move.do == "timer":
             timers = bench.locals[self.components[place][component][0]].timers
             name = timers[move.what].name

@@ -44,6 +44,9 @@ def workers(job: Job, count: int, scheduler: str | None) -> Iterator[tuple[int, 
         pool = _processes(job, count)
         try:
             yield count, lambda start, stop, seconds: pool.submit(_work, start, stop, seconds)
+        except BaseException:  # interrupted, or a run does not end: they are not waited for
+            _kill(pool)
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -76,6 +79,11 @@ def _processes(job: Job, count: int) -> Executor:
             pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin_packed, initargs=(pack(job),))
         pool.submit(int).result()  # all processes are there now, while nothing else goes on
     return pool
+
+
+def _kill(pool: Any) -> None:
+    for process in list((pool._processes or {}).values()):
+        process.kill()
 
 
 def _begin(job: Job) -> None:

@@ -12,7 +12,6 @@ import jinja2
 
 from labkit.course import Exercise
 from labkit.course.exercise import PartResult, Result
-from labkit.course.result_view import again
 from labkit.grade.gradebook import Grade
 from labkit.view import Replay
 
@@ -76,6 +75,6 @@ def _part(grade: Grade, part: Any, result: PartResult | None, exercise: Exercise
     if failure is not None and exercise is not None:
         found["failure"] = failure
         found["snippet"] = f'check("{grade.exercise}", seed={failure.seed})'
-        found["again"] = again(failure, exercise.nodes)
-        found["replay"] = Replay(failure.document, at=failure.seq, marks=failure.marks).fragment()
+        found["again"] = failure.test
+        found["replay"] = Replay(failure.document).fragment()
     return found
