@@ -1,4 +1,5 @@
-"""`python -m bench.bugs`: prints what a search finds of the seeded bugs, how soon, and how small it makes that."""
+"""`python -m bench.bugs`: prints what a search finds of the seeded bugs, how soon, and how small it makes that; with
+`--correct RUNS`, that it finds nothing in the unbroken protocols."""
 
 import argparse
 import json
@@ -25,17 +26,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=TARGET_SECONDS, help="of search for a bug (default 20)")
     parser.add_argument("--strategy", default="auto", help='"auto", "random" or "pct"')
     parser.add_argument("--correct", type=int, metavar="RUNS", default=0, help="search the unbroken protocols instead")
+    parser.add_argument("--workers", type=int, help="processes (default: one for each processor)")
+    parser.add_argument("--seed", type=int, default=0, help="of the first run (default 0)")
     options = parser.parse_args()
 
     console = Console(width=max(120, Console().width))
+    chosen = [bug for bug in BUGS if options.only in bug.name or options.only in bug.protocol]
     rows = []
-    for bug in BUGS:
-        if options.only in bug.name or options.only in bug.protocol:
-            row = correct(bug, options) if options.correct else find(bug, options)
-            rows.append(row)
-            console.print(
-                " | ".join(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row.values())
-            )
+    for bug in settings_of(chosen) if options.correct else chosen:
+        row = correct(bug, options) if options.correct else find(bug, options)
+        rows.append(row)
+        console.print(" | ".join(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row.values()))
+    if options.correct:
+        console.print("", totals(rows), speed(), "")
+        return
     console.print("", table(rows), speed(), "")
     found = [row for row in rows if row["after"] is not None]
     soon = [row for row in found if row["seconds"] <= TARGET_SECONDS]
@@ -69,20 +73,49 @@ def find(bug: Bug, options: Any) -> dict[str, Any]:
     }
 
 
+def settings_of(bugs: list[Bug]) -> list[Bug]:
+    """One of the bugs for each protocol and setting: without their mistakes, the others are the same."""
+    chosen: list[Bug] = []
+    for bug in bugs:
+        if not any(alike(bug, other) for other in chosen):
+            chosen.append(bug)
+    return chosen
+
+
+def alike(bug: Bug, other: Bug) -> bool:
+    """Whether the unbroken clusters of two bugs are the same, in the same setting."""
+    mixed = not isinstance(bug.setting.nodes, int)  # then all nodes are what the setting says
+    return bug.setting is other.setting and (mixed or bug.correct is other.correct)
+
+
 def correct(bug: Bug, options: Any) -> dict[str, Any]:
     """Search the unbroken protocol, where there is nothing to be found."""
     report = explore(
         bug.make_correct, bug.scenario, bug.setting.properties,
         faults=bug.faults if bug.setting.kinds == () else kinds(bug), runs=options.correct,
-        strategy=options.strategy,
+        strategy=options.strategy, workers=options.workers, seed=options.seed,
     )  # fmt: skip
-    finding = report.finding
+    finding, chosen = report.finding, bug.setting.kinds
     return {
-        "bug": f"none ({bug.name})", "protocol": bug.protocol, "strategy": report.strategy, "runs": report.runs,
-        "seconds": report.seconds, "before": None if finding is None else finding.before,
-        "after": None if finding is None else len(finding.steps),
-        "property": None if finding is None else str(finding.violation),
+        "protocol": bug.protocol, "nodes": len(bug.make_correct().ids), "scenario": bug.scenario.__name__,
+        "faults": "all" if chosen is None else ", ".join(chosen) or "the scenario's own",
+        "runs": report.runs, "seconds": report.seconds, "events": report.events,
+        "property": "none violated" if finding is None else f"run {finding.number}: {finding.violation}",
     }  # fmt: skip
+
+
+def totals(rows: list[dict[str, Any]]) -> str:
+    """How many runs each protocol has had, and what they showed."""
+    lines = []
+    for protocol in dict.fromkeys(row["protocol"] for row in rows):
+        own = [row for row in rows if row["protocol"] == protocol]
+        wrong = [row for row in own if row["property"] != "none violated"]
+        lines.append(
+            f"{protocol}: {sum(row['runs'] for row in own):,} runs in {len(own)} settings, "
+            f"{sum(row['runs'] for row in own) / sum(row['seconds'] for row in own):,.0f} runs/s, "
+            f"{len(wrong) or 'no'} settings with a violation"
+        )
+    return "\n".join(lines)
 
 
 def kinds(bug: Bug) -> Any:
