@@ -3,7 +3,9 @@
 
 import argparse
 import json
+import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +14,7 @@ from rich.table import Table
 from bench.peers import bare
 from labkit.engine.faults import Faults
 from labkit.explore import explore
-from labkit.explore.bugs import BUGS, Bug
+from labkit.explore.bugs import BUGS, Bug, Setting
 from labkit.explore.running import Plan, Stage
 
 TARGET_SECONDS, TARGET_STEPS = 20.0, 30
@@ -25,7 +27,7 @@ def main() -> None:
     parser.add_argument("--only", metavar="WORD", default="", help="only bugs with this word in their name or protocol")
     parser.add_argument("--seconds", type=float, default=TARGET_SECONDS, help="of search for a bug (default 20)")
     parser.add_argument("--strategy", default="auto", help='"auto", "random" or "pct"')
-    parser.add_argument("--correct", type=int, metavar="RUNS", default=0, help="search the unbroken protocols instead")
+    parser.add_argument("--correct", type=int, metavar="RUNS", default=0, help="search each unbroken protocol instead")
     parser.add_argument("--workers", type=int, help="processes (default: one for each processor)")
     parser.add_argument("--seed", type=int, default=0, help="of the first run (default 0)")
     options = parser.parse_args()
@@ -74,9 +76,16 @@ def find(bug: Bug, options: Any) -> dict[str, Any]:
 
 
 def settings_of(bugs: list[Bug]) -> list[Bug]:
-    """One of the bugs for each protocol and setting: without their mistakes, the others are the same."""
+    """One of the bugs for each protocol and setting: without their mistakes, the others are the same. Settings in which
+    no bug is looked for are among them."""
     chosen: list[Bug] = []
-    for bug in bugs:
+    idle = [
+        replace(bug, setting=setting)
+        for bug in {bug.protocol: bug for bug in reversed(bugs)}.values()
+        for setting in vars(sys.modules[bug.broken.__module__]).values()
+        if isinstance(setting, Setting) and all(other.setting is not setting for other in bugs)
+    ]
+    for bug in sorted([*bugs, *idle], key=lambda bug: bug.protocol):
         if not any(alike(bug, other) for other in chosen):
             chosen.append(bug)
     return chosen
@@ -89,10 +98,13 @@ def alike(bug: Bug, other: Bug) -> bool:
 
 
 def correct(bug: Bug, options: Any) -> dict[str, Any]:
-    """Search the unbroken protocol, where there is nothing to be found."""
+    """Search the unbroken protocol, where there is nothing to be found. The runs of a protocol are shared out among its
+    settings."""
+    settings = sum(other.protocol == bug.protocol for other in settings_of(list(BUGS)))
     report = explore(
         bug.make_correct, bug.scenario, bug.setting.properties,
-        faults=bug.faults if bug.setting.kinds == () else kinds(bug), runs=options.correct,
+        faults=bug.faults if bug.setting.kinds == () else kinds(bug),
+        runs=-(-options.correct // settings),
         strategy=options.strategy, workers=options.workers, seed=options.seed,
     )  # fmt: skip
     finding, chosen = report.finding, bug.setting.kinds

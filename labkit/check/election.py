@@ -38,10 +38,10 @@ def one_vote_per_term(trace: Trace) -> Violation | None:
     for event in trace.select("send", "state"):
         node = str(event.node)
         if event.kind == "send":
-            vote = plain(event.data)
-            if vote.get("$") != "Vote" or vote.get("granted") is not True:
+            vote = _granted_vote(event.data)
+            if vote is None:
                 continue
-            term, candidate = vote.get("term"), str(event.peer)
+            term, candidate = vote.get("term", 0), str(event.peer)
         elif event.data.get("role") == "candidate" and isinstance(event.data.get("term"), int):
             term, candidate = event.data["term"], node  # a candidate has voted for itself
         else:
@@ -53,26 +53,35 @@ def one_vote_per_term(trace: Trace) -> Violation | None:
     return None
 
 
+def _granted_vote(message: Any) -> dict[str, Any] | None:
+    """The vote that a message is, as plain data; None if it is something else, or refuses its vote."""
+    kind = message.get("$") if isinstance(message, dict) else type(message).__name__
+    vote = plain(message) if kind == "Vote" else {}
+    return vote if vote.get("granted") is True else None
+
+
 def elected_by_majority(trace: Trace) -> Violation | None:
     """A leader has the votes of a majority of all servers, its own among them (section 5.2)."""
     got: dict[tuple[str, int], set[str]] = {}
-    sent: dict[int | None, dict[str, Any]] = {}
+    votes: dict[int | None, dict[str, Any]] = {}
     seen: set[tuple[str, Any]] = set()
 
     def check(event: Event, moment: Moment) -> Violation | None:
         node = str(event.node)
         if event.kind in ("send", "duplicate"):
-            sent[event.id] = plain(event.data)
+            vote = _granted_vote(event.data)
+            if vote is not None:
+                votes[event.id] = vote
         elif event.kind == "deliver":
-            vote = sent.get(event.id, {})
-            if vote.get("$") == "Vote" and vote.get("granted") is True:
+            if event.id in votes:
+                vote = votes[event.id]
                 got.setdefault((node, vote.get("term", 0)), {node}).add(str(event.peer))
         elif event.kind == "state" and moment.state[node].get("role") == "leader":
             term = moment.state[node].get("term", 0)
-            votes = got.get((node, term), {node})
-            if (node, term) not in seen and 2 * len(votes) <= len(trace.nodes):
-                names = ", ".join(sorted(votes))
-                what = f"{node} leads term {term} with {len(votes)} of {len(trace.nodes)} votes ({names})"
+            voters = got.get((node, term), {node})
+            if (node, term) not in seen and 2 * len(voters) <= len(trace.nodes):
+                names = ", ".join(sorted(voters))
+                what = f"{node} leads term {term} with {len(voters)} of {len(trace.nodes)} votes ({names})"
                 return Violation.at(moment, "Elected by a majority", what, node)
             seen.add((node, term))
         return None

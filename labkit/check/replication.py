@@ -39,7 +39,7 @@ class _Logs:
     def update(self, node: str, log: list[Any]) -> int:
         """Take over a node's new log. Returns the first index (from 0) at which it is not what it was."""
         old, prefixes = self.logs.get(node, []), self.prefixes.get(node, [])
-        same = 0
+        same = len(old) if log[: len(old)] == old else 0
         while same < len(old) and same < len(log) and old[same] == log[same]:
             same += 1
         prefixes = prefixes[:same]

@@ -12,6 +12,7 @@ al., SIGMOD 2021, section 4).
 
 from __future__ import annotations
 
+import _signal
 import asyncio
 import contextvars
 import gc
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from labkit.engine.process import Process
 
 _Future = asyncio.Future
+_handler_of = _signal.getsignal  # signal.getsignal makes an enum of what it finds, and takes ten times as long
 _TASKS = vars(asyncio.tasks)
 _ASYNCIO = frozenset(id(vars(module)) for name, module in sys.modules.items() if name.startswith("asyncio."))
 
@@ -388,7 +390,7 @@ def _take_interrupts() -> Any:
     """
     if threading.current_thread() is not threading.main_thread():
         return None
-    handler = signal.getsignal(signal.SIGINT)
+    handler = _handler_of(signal.SIGINT)
     if handler is signal.default_int_handler or handler is None:
         return None
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -189,9 +189,11 @@ class Trace:
     def select(self, *kinds: str, node: str | None = None) -> Iterator[Event]:
         """The events of these kinds (all kinds if none is named), at this node if one is given."""
         for first, values in self._parts():
-            for seq, start in enumerate(range(0, len(values), WIDTH), first):
-                if (not kinds or values[start + 1] in kinds) and (node is None or values[start + 2] == node):
-                    yield Event(seq, *values[start : start + WIDTH])
+            for place, kind in enumerate(values[1::WIDTH]):
+                if not kinds or kind in kinds:
+                    start = place * WIDTH
+                    if node is None or values[start + 2] == node:
+                        yield Event(first + place, *values[start : start + WIDTH])
 
     def message(self, event: Event) -> Any:
         """The message that a send, duplicate, corrupt, wait, deliver or drop event is about."""

@@ -15,6 +15,8 @@ from labkit.errors import LabkitError
 from labkit.message import Message
 
 SCALARS = frozenset({int, float, str, bool, bytes, type(None)})
+_REMEMBERED = 10_000
+_fixed: dict[int, tuple[Message, dict[str, Any]]] = {}  # see `_remember`
 
 
 def copy(value: Any, where: str = "the value") -> Any:
@@ -23,12 +25,21 @@ def copy(value: Any, where: str = "the value") -> Any:
     Raises LabkitError, saying where, for anything else.
     """
     kind = type(value)
-    if kind in SCALARS or isinstance(value, enum.Enum):
+    if kind in SCALARS:
         return value
-    if isinstance(value, Message):
-        return kind(**{field: copy(getattr(value, field), f"{where}.{field}") for field in kind.__struct_fields__})
     if kind is list:
-        return [copy(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return [
+            item if type(item) in SCALARS or id(item) in _fixed else copy(item, f"{where}[{index}]")
+            for index, item in enumerate(value)
+        ]
+    if isinstance(value, Message):
+        if id(value) not in _fixed:
+            plain(value)
+        if id(value) in _fixed:
+            return value
+        return kind(**{field: copy(getattr(value, field), f"{where}.{field}") for field in kind.__struct_fields__})
+    if isinstance(value, enum.Enum):
+        return value
     if kind is tuple:
         return tuple(copy(item, f"{where}[{index}]") for index, item in enumerate(value))
     if isinstance(value, dict):
@@ -40,13 +51,26 @@ def copy(value: Any, where: str = "the value") -> Any:
     )
 
 
+def _remember(message: Message, form: dict[str, Any]) -> None:
+    """Keep a message that is immutable all the way down with its plain form, so that a list of many (a log, say) is
+    shown and stored without going through all of them anew each time that one is added."""
+    if all(_is_fixed(getattr(message, field)) for field in message.__struct_fields__):
+        if len(_fixed) >= _REMEMBERED:
+            _fixed.clear()
+        _fixed[id(message)] = message, form
+
+
+def _is_fixed(value: Any) -> bool:
+    return type(value) in SCALARS or id(value) in _fixed or isinstance(value, enum.Enum)
+
+
 def snapshot(value: Any) -> Any:
     """What to compare a public attribute with later: a copy of a container, else the object itself."""
     kind = type(value)
     if kind in SCALARS:
         return value
     if kind is list:
-        return [snapshot(item) for item in value]
+        return [item if type(item) in SCALARS or id(item) in _fixed else snapshot(item) for item in value]
     if kind is tuple:
         return tuple(snapshot(item) for item in value)
     if isinstance(value, dict):
@@ -79,23 +103,29 @@ def _is_sized(value: Any) -> bool:
 
 def plain(value: Any) -> Any:
     """The value as JSON data. A message or a dataclass is an object with its class name under "$"; a set is a sorted
-    list; bytes are shown as Python writes them; what is not data is shown as its class name."""
+    list; bytes are shown as Python writes them; what is not data is shown as its class name. Lists may share their
+    items: those are not to be changed."""
     kind = type(value)
     if kind is str or kind is bool or value is None:  # most values are; the rest of this function is slower
         return value
     if kind in SCALARS:
         odd = kind is bytes or value != value or value in (float("inf"), float("-inf"))
         return repr(value) if odd or (kind is int and not -(2**63) <= value < 2**64) else value
+    if kind is list or isinstance(value, tuple):
+        return [known[1] if (known := _fixed.get(id(item))) else plain(item) for item in value]
     if isinstance(value, enum.Enum):
         return value.name
-    if kind in (list, tuple) or isinstance(value, tuple):
-        return [plain(item) for item in value]
     if isinstance(value, dict):
         return {key if isinstance(key, str) else str(plain(key)): plain(item) for key, item in value.items()}
     if kind in (set, frozenset):
         return in_order(plain(item) for item in value)
     if isinstance(value, msgspec.Struct):
-        return {"$": kind.__name__} | {field: plain(getattr(value, field)) for field in kind.__struct_fields__}
+        if id(value) in _fixed:
+            return dict(_fixed[id(value)][1])
+        form = {"$": kind.__name__} | {field: plain(getattr(value, field)) for field in kind.__struct_fields__}
+        if isinstance(value, Message) and kind.__struct_config__.frozen:
+            _remember(value, dict(form))
+        return form
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {"$": kind.__name__} | {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if hasattr(value, "tolist") and not isinstance(value, type):
