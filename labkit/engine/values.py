@@ -15,6 +15,7 @@ from labkit.errors import LabkitError
 from labkit.message import Message
 
 SCALARS = frozenset({int, float, str, bool, bytes, type(None)})
+_AS_IS = frozenset({str, bool, type(None)})
 _REMEMBERED = 10_000
 _fixed: dict[int, tuple[Message, dict[str, Any]]] = {}  # see `_remember`
 
@@ -72,9 +73,9 @@ def snapshot(value: Any) -> Any:
     if kind is list:
         return [item if type(item) in SCALARS or id(item) in _fixed else snapshot(item) for item in value]
     if kind is tuple:
-        return tuple(snapshot(item) for item in value)
+        return tuple([item if type(item) in SCALARS else snapshot(item) for item in value])
     if isinstance(value, dict):
-        return {key: snapshot(item) for key, item in value.items()}
+        return {key: item if type(item) in SCALARS else snapshot(item) for key, item in value.items()}
     if kind in (set, frozenset):
         return kind(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -106,17 +107,22 @@ def plain(value: Any) -> Any:
     list; bytes are shown as Python writes them; what is not data is shown as its class name. Lists may share their
     items: those are not to be changed."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:  # most values are; the rest of this function is slower
+    if kind in _AS_IS:  # most values are; the rest of this function is slower
         return value
+    if kind is int:
+        return value if -(2**63) <= value < 2**64 else repr(value)
     if kind in SCALARS:
         odd = kind is bytes or value != value or value in (float("inf"), float("-inf"))
-        return repr(value) if odd or (kind is int and not -(2**63) <= value < 2**64) else value
+        return repr(value) if odd else value
     if kind is list or isinstance(value, tuple):
         return [known[1] if (known := _fixed.get(id(item))) else plain(item) for item in value]
     if isinstance(value, enum.Enum):
         return value.name
     if isinstance(value, dict):
-        return {key if isinstance(key, str) else str(plain(key)): plain(item) for key, item in value.items()}
+        return {
+            key if isinstance(key, str) else str(plain(key)): item if type(item) in _AS_IS else plain(item)
+            for key, item in value.items()
+        }
     if kind in (set, frozenset):
         return in_order(plain(item) for item in value)
     if isinstance(value, msgspec.Struct):

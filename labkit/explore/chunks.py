@@ -3,6 +3,7 @@ plain data; traces stay where they were made, and are forgotten there."""
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from labkit.errors import LabkitError
 from labkit.explore.coverage import EVERY, Coverage
 from labkit.explore.running import Run, Stage
 from labkit.explore.strategies import Strategy
+
+COLLECT = 16  # runs between two garbage collections, which do not run otherwise
 
 
 @dataclass
@@ -71,13 +74,20 @@ class Job:
     def work(self, start: int, stop: int, seconds: float) -> Chunk:
         """Make the runs from `start` to `stop`, or as many as begin within so many seconds (at least one)."""
         chunk, deadline = Chunk(start, start), time.monotonic() + seconds
+        collecting = gc.isenabled()
+        gc.disable()  # a run makes much that lives as long as the run
         try:
             for number in range(start, stop):
                 chunk.add(number, self.stage.run(self.strategy.plan(number)), self.classes)
+                if number % COLLECT == 0:
+                    gc.collect(1)
                 if chunk.over or time.monotonic() > deadline:
                     break
         except LabkitError as error:
             chunk.error, chunk.stop = str(error), number + 1
         except KeyboardInterrupt:
             chunk.interrupted = True
+        finally:
+            if collecting:
+                gc.enable()
         return chunk
