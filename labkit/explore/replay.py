@@ -32,10 +32,10 @@ COLLECT = 1_000  # schedules between two garbage collections, which do not run o
 class Frame:
     """One choice of the schedule being searched: what may be chosen there, what was, and what sleeps."""
 
-    __slots__ = ("asleep", "options", "place")
+    __slots__ = ("asleep", "here", "options", "place")
 
-    def __init__(self, options: list[Option], asleep: dict[Any, Option]):
-        self.options, self.asleep, self.place = options, asleep, 0
+    def __init__(self, here: Any, options: list[Option], asleep: dict[Any, Option]):
+        self.here, self.options, self.asleep, self.place = here, options, asleep, 0
 
 
 class Replay:
@@ -78,17 +78,16 @@ class Replay:
             self.why = depth_reached(self.depth)
 
     def _schedule(self, frames: list[Frame]) -> bool:
-        """Run one schedule: the choices of the frames, then the first of each. Returns whether to go on."""
+        """Run one schedule: from the last of the frames, by its choice there, and then by the first of each. Returns
+        whether to go on."""
         rig = self.rig
-        rig.reset()
-        if not frames and not self._fine([]):
-            return False
-        for frame in frames[:-1]:
-            rig.take(frame.options[frame.place])
-        new = not frames
         if frames:
-            last = frames[-1]
-            if not self._take(frames, last):
+            rig.back(frames[-1].here)
+            if not self._take(frames, frames[-1]):
+                return False
+        else:
+            rig.reset()
+            if not self._fine([]):
                 return False
         while len(frames) < self.depth:
             asleep = _inherited(frames[-1]) if frames and self.reduce else {}
@@ -97,17 +96,15 @@ class Replay:
             if not options:
                 if every:
                     return True  # every way on is found elsewhere: this schedule is none of its own
-                new = True
                 break
-            frames.append(Frame(options, asleep))
-            new = True
+            frames.append(Frame(rig.here(), options, asleep))
             if not self._take(frames, frames[-1]):
                 return False
         else:
             self.cut = self.cut or bool(rig.options())
         self.schedules += 1
         self.longest = max(self.longest, len(frames))
-        if self.finish is not None and new:
+        if self.finish is not None:
             self.finding = self.finish(self._choices(frames))
             if self.finding is not None:
                 self.why = "a violation was found"
@@ -119,10 +116,10 @@ class Replay:
         known now: those are other choices for the same place."""
         option = frame.options[frame.place]
         may_crash = option.do in INTERRUPTIBLE and option.until is None and self.rig.left["crashes"] != 0
-        self.rig.take(option)
-        if may_crash and option.node in self.rig.places:
+        points = self.rig.take(option)
+        if may_crash:
             after = frame.place + 1
-            frame.options[after:after] = [option._replace(until=point) for point in self.rig.points]
+            frame.options[after:after] = [option._replace(until=point) for point in points]
         self.steps += 1
         return self._fine(frames)
 
@@ -148,13 +145,12 @@ class Replay:
         return False
 
     def _choices(self, frames: list[Frame]) -> Schedule:
-        """The frames as data: run once more, to name each step as it was when it was taken."""
-        choices: list[Choice] = []
-        self.rig.reset()
+        """The frames as data: each step named as it was when it was taken."""
+        here, choices = self.rig.here(), list[Choice]()
         for frame in frames:
-            option = frame.options[frame.place]
-            choices.append(self.rig.choice(option))
-            self.rig.take(option)
+            self.rig.back(frame.here)
+            choices.append(self.rig.choice(frame.options[frame.place]))
+        self.rig.back(here)
         return Schedule(choices)
 
     def _within(self) -> bool:
