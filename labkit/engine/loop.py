@@ -119,6 +119,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._last = 1 << 60
         self._numbers = 0
         self._depth = 0
+        self._prepared = False
         self._ended = False
 
     # --- the engine's side
@@ -211,29 +212,42 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._depth += 1
         outer = events._get_running_loop()
         task = _swap_task(outer, None)
+        events._set_running_loop(self)
+        try:
+            if self._prepared:
+                yield
+            else:
+                with self.prepared():
+                    yield
+        except EndlessLoop:  # it struck between two steps
+            raise BudgetExceeded(f"stopped at {self.now:g} s: time stood still for too long") from None
+        finally:
+            events._set_running_loop(outer)
+            _swap_task(outer, task)
+            self.current = None
+            self._depth -= 1
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """All of `running` that a run which is driven in many short pieces needs only once around all of them."""
+        self._prepared = True
         hooks = sys.get_asyncgen_hooks()
         collecting = gc.isenabled()
         interrupt = _take_interrupts()
-        events._set_running_loop(self)
         sys.set_asyncgen_hooks(None, self.finalize)
         gc.disable()
         watched = watchdog.watch(self)
         try:
             with guarded():
                 yield
-        except EndlessLoop:  # it struck between two steps
-            raise BudgetExceeded(f"stopped at {self.now:g} s: time stood still for too long") from None
         finally:
             watchdog.watch(watched)
             if collecting:
                 gc.enable()
             sys.set_asyncgen_hooks(*hooks)
-            events._set_running_loop(outer)
-            _swap_task(outer, task)
             if interrupt is not None:
                 signal.signal(signal.SIGINT, interrupt)
-            self.current = None
-            self._depth -= 1
+            self._prepared = False
 
     def take_overdue(self) -> None:
         """Make the overdue calls ready, after what is ready by now: as asyncio does between two rounds."""

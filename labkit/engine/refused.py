@@ -92,7 +92,7 @@ def _watched(what: str, instead: str, function: Callable[..., Any]) -> Callable[
 
 _PROCESS = __file__.replace("refused.py", "process.py")
 _SWAPS = [
-    (owner, name, _watched(what, instead, getattr(owner, name)), getattr(owner, name))
+    (owner, name, _watched(what, instead, getattr(owner, name)))
     for owner, name, what, instead in _AROUND
     if hasattr(owner, name)
 ]
@@ -101,10 +101,11 @@ _SWAPS = [
 @contextmanager
 def guarded() -> Iterator[None]:
     """Refuse what a node's code does around the loop, while a cluster runs."""
-    for owner, name, watched, _ in _SWAPS:
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in _SWAPS]  # one cluster may run within another
+    for owner, name, watched in _SWAPS:
         setattr(owner, name, watched)
     try:
         yield
     finally:
-        for owner, name, _, original in _SWAPS:
-            setattr(owner, name, original)
+        for owner, name, function in before:
+            setattr(owner, name, function)

@@ -99,7 +99,8 @@ class Stage:
             if until is not None:
                 cluster._loop.push_last(until, _enough, None)
             if plan.schedule is None or cluster.schedule is not None:
-                ended, failed = self._drive(cluster)
+                with cluster._loop.prepared():
+                    ended, failed = self._drive(cluster)
             else:  # choices, which drive the cluster themselves
                 plan.schedule.follow(cluster, self.script)
                 ended, failed = "", None
