@@ -14,7 +14,8 @@ Properties of their history are judged whenever one is told an answer.
 
 There are two ways of searching. Nodes whose handlers are plain methods are searched by **states**: what a node does
 with an event is found out once, with the real class, and a step of the whole system is a look-up. Nodes with coroutines
-cannot be copied; they are searched by **replay**, each schedule from the start, with the random numbers of one seed.
+cannot be copied; they are searched by **replay**: what a node does after all that happened to it is found out
+once, by letting it all happen again (`labkit.explore.lives`), with the random numbers of one seed.
 The result says which of the two ran, and why.
 """
 
@@ -84,7 +85,8 @@ def exhaustive(
     depth, states (or schedules), seconds, memory (MB): where to stop. timers, losses, duplicates, crashes, restarts:
     how many there may be on one way, at most 31 (timers and restarts also None: any number). order: "breadth", for the
     shortest counterexample, or "depth". reduce: take commuting steps of different nodes in one order only (sleep sets;
-    Godefroid 1996). By states it saves steps but no states, and is off by default; by replay it is on. way: "states" or
+    Godefroid 1996). By states it saves steps but no states, and is off by default. By replay it is on, unless whole
+    traces are judged: every state is still passed, but not every order of steps that commute. way: "states" or
     "replay", instead of the one that fits. progress: called now and then with a `Progress`.
 
     Raises LabkitError where the arguments are wrong, where the nodes cannot be searched in the way that was asked for,
@@ -122,7 +124,7 @@ def exhaustive(
         raise LabkitError(f"say how deep to search, as in depth=12: it is a search by replay, because {why}")
     rig = Rig(places, make(seed=0).seed, limits, script)
     return _by_replay(
-        make, rig, why, invariants, properties, told, sometimes, depth, (states, seconds), reduce is not False, errors,
+        make, rig, why, invariants, properties, told, sometimes, depth, (states, seconds), reduce, errors,
         progress,
     )  # fmt: skip
 
@@ -184,7 +186,7 @@ def _by_replay(
     sometimes: Sequence[Predicate],
     depth: int,
     bounds: tuple[int, float],
-    reduce: bool,
+    reduce: bool | None,
     errors: bool,
     progress: Callable[[Progress], None] | None,
 ) -> Result:
@@ -209,9 +211,11 @@ def _by_replay(
         return state_is_fine(rig)  # type: ignore[no-any-return]
 
     finish = judged if rest and not invariants else None
+    if reduce is None:
+        reduce = finish is None  # what a trace tells may depend on the order of steps that commute
     search = Replay(rig, depth, judge, finish, bounds, reduce, progress)
     search.run()
-    way = f"replay, each schedule from the start, because {why}"
+    way = f"replay, each history of a node run once, because {why}"
     result = Result(way, search.so_far(), not search.why, search.why, search.finding)
     result.unreached = [str(getattr(predicate, "__name__", predicate)) for predicate in missing]
     if search.wrong is not None:

@@ -1,9 +1,12 @@
-"""Search by replay: each schedule from the start, for nodes with coroutines, which cannot be copied.
+"""Search by replay, for nodes with coroutines, which cannot be copied: what a node does is looked up by its history,
+and found out by replaying that (`labkit.explore.lives`).
 
 Depth-first over all choices (Godefroid, "Model Checking for Programming Languages using VeriSoft", POPL 1997). States
 are not recognised when they come again, so what counts is schedules. Sleep sets leave one of all schedules that differ
 only in the order of steps of different nodes (Flanagan and Godefroid, "Dynamic Partial-Order Reduction for Model
-Checking Software", POPL 2005, build on the same independence); every state within the depth is visited all the same.
+Checking Software", POPL 2005, build on the same independence); every state within the depth is visited all the same. So
+a property of states is judged rightly; a property of whole traces that depends on the order of steps at different nodes
+needs the search without them.
 
 A node's random numbers are those of seed 0, and time goes on: 1 ms with each step, and to the time at which a timer is
 due. A timer that fires after it was due is late, as on a slow machine.
@@ -94,8 +97,8 @@ class Replay:
             every = rig.options()
             options = [option for option in every if option.label not in asleep]
             if not options:
-                if every:
-                    return True  # every way on is found elsewhere: this schedule is none of its own
+                if every:  # all that may follow is found elsewhere: this schedule is none of its own
+                    return self._finished(frames)
                 break
             frames.append(Frame(rig.here(), options, asleep))
             if not self._take(frames, frames[-1]):
@@ -104,6 +107,10 @@ class Replay:
             self.cut = self.cut or bool(rig.options())
         self.schedules += 1
         self.longest = max(self.longest, len(frames))
+        return self._finished(frames)
+
+    def _finished(self, frames: list[Frame]) -> bool:
+        """Judge a schedule as a whole."""
         if self.finish is not None:
             self.finding = self.finish(self._choices(frames))
             if self.finding is not None:
