@@ -285,7 +285,7 @@ def affordable(budgets: int, move: Move) -> bool:
 def breadth_first(run: _Run) -> None:
     """All states, the nearest first."""
     system, seen = run.system, run.seen
-    unpack, length, tables, budgets = system.unpack, system.bytes, system.moves, system.size + 1
+    unpack, length, tables, budgets = system.unpack, system.bytes, system.steps, system.size + 1
     places = range(system.size + (system.observer is not None))
     seen.update((state, state) for state in run.first)
     level, left, steps = list(run.first), LOOK_EVERY, 0
@@ -301,11 +301,12 @@ def breadth_first(run: _Run) -> None:
             if looks and not run.look(state, parts):
                 continue
             for place in places:
-                moves = tables[place][parts[place]]
-                if moves is None:
-                    moves = run.moves(state, place, parts[place])
-                steps += len(moves)
-                for delta, gifts, cost, _, _, _, _ in moves:
+                found = tables[place][parts[place]]
+                if found is None:
+                    run.moves(state, place, parts[place])
+                    found = tables[place][parts[place]] or ()
+                steps += len(found)
+                for delta, gifts, cost in found:
                     if cost and ((parts[budgets] | GUARDS) - cost) & GUARDS != GUARDS:
                         continue
                     there = state + delta

@@ -42,6 +42,9 @@ class Move(NamedTuple):
     outcome: Outcome
 
 
+Step = tuple[int, tuple[tuple[int, "_Adder"], ...], int]  # delta, gifts and cost of a move: a plain tuple is faster
+
+
 class _Adder(dict[int, int]):
     """What a bundle of messages adds to a state, for each component that it may come to. Filled when first asked."""
 
@@ -67,6 +70,7 @@ class System:
         self.components: list[list[Any]] = [[] for _ in range(self.size + 1)]
         self.numbers: list[dict[Any, int]] = [{} for _ in range(self.size + 1)]
         self.moves: list[list[list[Move] | None]] = [[] for _ in range(self.size + 1)]
+        self.steps: list[list[list[Step] | None]] = [[] for _ in range(self.size + 1)]
         self.views: list[list[int]] = [[] for _ in range(self.size)]
         self.labels: dict[Any, int] = {}
         self.at = [0] * self.size  # for each node, the labels of its moves
@@ -119,6 +123,7 @@ class System:
             self.bench.crashing = True
             self.bench.known.clear()
         self.moves = [[None] * len(known) for known in self.components]
+        self.steps = [[None] * len(known) for known in self.components]
         self.labels, self.at, self.costly, self.observed = {}, [0] * self.size, 0, 0
         self._plans = {}
 
@@ -139,6 +144,7 @@ class System:
         if number == len(self.components[place]):
             self.components[place].append(component)
             self.moves[place].append(None)
+            self.steps[place].append(None)
             if place < self.size:
                 self.views[place].append(self._view(place, component))
         return number
@@ -160,6 +166,7 @@ class System:
         found = self.moves[place][component]
         if found is None:
             found = self.moves[place][component] = list(self._find_moves(place, component)) if place < self.size else []
+            self.steps[place][component] = [(move.delta, move.gifts, move.cost) for move in found]
         return found
 
     def _find_moves(self, place: int, component: int) -> Iterable[Move]:
