@@ -108,6 +108,9 @@ class Life:
         self._here: Past | None = None  # where the process stopped
         self._process: Process | None = None
         self._ended: list[Process] = []
+        self._durable: dict[Any, Any] = {}
+        self._pending: list[Any] = []
+        self._error: str | None = None
         self._wakes: dict[Label, tuple[float, Any, Any]] = {}
 
     def after(self, past: Past, event: Event) -> Past:
