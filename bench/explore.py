@@ -48,7 +48,7 @@ def election(program: type, timers: int, states: int = 2_000_000) -> int:
 
 def coroutines(reduce: bool) -> int:
     make = partial(Cluster, Waiting, 3)
-    return counted(exhaustive(make, depth=15, states=20_000, reduce=reduce, seconds=600))
+    return counted(exhaustive(make, depth=15, states=200_000, reduce=reduce, seconds=600))
 
 
 def jobs() -> Iterator[tuple[str, str, Callable[[], int]]]:
