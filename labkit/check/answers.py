@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from labkit.check.consistency import consistent
@@ -18,16 +20,20 @@ from labkit.engine.values import plain
 Property = Callable[[Trace], Violation | None]  # with `of_clients` if operations of clients are all that it looks at
 
 
-def session_history(trace: Trace, meaning: Meaning = by_name) -> History:
+def session_history(trace: Trace, meaning: Meaning = by_name, until: int | None = None) -> History:
     """The history of a run whose clients ask again, with all attempts at one command as one operation: a request with
     the same `serial` as its client's last one is another attempt at the same command (Ongaro 2014, section 6.3).
 
     Such an operation lasts from its first attempt to the first answer. It failed only if every attempt was refused.
+    until: as it was known at the event with this number.
     """
-    answers = {(event.node, event.id): event for event in trace.select("ok", "info")}
+    last_seq = len(trace) if until is None else until
+    answers = {(e.node, e.id): e for e in trace.select("ok", "info") if e.seq <= last_seq}
     commands: list[list[Event]] = []
     latest: dict[Any, list[Event]] = {}
     for event in trace.select("invoke"):
+        if event.seq > last_seq:
+            break
         serial = getattr(event.data, "serial", None)
         last = latest.get(event.node)
         if last and serial is not None and getattr(last[0].data, "serial", None) == serial:
@@ -69,10 +75,21 @@ def answers_linearizable(model: Any = "kv", meaning: Meaning = by_name, time_lim
     """The property that what clients were told is linearizable. A check that takes too long finds nothing."""
 
     def linearizable_answers(trace: Trace) -> Violation | None:
-        return violation_of(trace, "Linearizability", linearizable(history(trace), model, time_limit=time_limit))
+        found = judged(trace, None)
+        if found is None or judged(trace, found.seq) is not None:
+            return found
+        # What else was pending then explains the answer, until it is answered too: when is nothing left that does?
+        answers = [event for event in trace.select("ok") if event.seq > found.seq]
+        first = bisect_left(answers, True, key=lambda event: judged(trace, event.seq) is not None)
+        if first == len(answers):
+            return found
+        told = answers[first]
+        known = judged(trace, told.seq) or found
+        return replace(known, seq=told.seq, time=told.time, nodes=tuple(dict.fromkeys((*known.nodes, str(told.node)))))
 
-    def history(trace: Trace) -> History:
-        return session_history(trace, meaning)
+    def judged(trace: Trace, until: int | None) -> Violation | None:
+        history = session_history(trace, meaning, until)
+        return violation_of(trace, "Linearizability", linearizable(history, model, time_limit=time_limit))
 
     linearizable_answers.of_clients = True  # type: ignore[attr-defined]
     return linearizable_answers

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from labkit.check.invariants import no_errors
@@ -21,6 +22,7 @@ from labkit.engine.timetable import Delivery, Priorities, Timetable
 from labkit.errors import LabkitError
 from labkit.explore.chunks import Job
 from labkit.explore.progress import Progress
+from labkit.explore.recording import Recording, Request
 from labkit.explore.report import Finding, Report, examine
 from labkit.explore.running import Make, Plan, Property, Run, Scenario, Stage, name_of
 from labkit.explore.script import Script
@@ -29,7 +31,9 @@ from labkit.explore.strategies import Base, Choice, choose
 from labkit.explore.workers import cores
 from labkit.node import Node
 
-__all__ = ["Delivery", "Finding", "Priorities", "Report", "Script", "Timetable", "explore", "rerun"]
+__all__ = [
+    "Delivery", "Finding", "Priorities", "Recording", "Report", "Request", "Script", "Timetable", "explore", "rerun",
+]  # fmt: skip
 
 SECONDS = 20.0  # of search, if neither runs nor seconds are given
 DEPTH = 3  # of the bugs that priorities look for
@@ -104,7 +108,8 @@ def explore(
                 lambda: f"{found.violation.property} is violated in run {found.number:,}. Shrinking it.", now=True
             )
             plan = chosen.plan(found.number)
-            finding = examine(stage, found.number, plan, found.digest, seconds=shrink_seconds)
+            others = map(chosen.plan, count(found.number + 1))
+            finding = examine(stage, found.number, plan, found.digest, seconds=shrink_seconds, others=others)
     outcome = VIOLATED if finding is not None else HOLDS if search.made else UNKNOWN
     names = tuple(name_of(check) for check in stage.properties) or (name_of(no_errors),)
     return Report(

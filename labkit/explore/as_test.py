@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from labkit.cluster import Cluster
 from labkit.engine.timetable import Priorities, Timetable
 from labkit.explore.script import Script
+from labkit.message import Message
 
 if TYPE_CHECKING:
+    from labkit.explore.recording import Recording
     from labkit.explore.report import Finding
 
 NOTEBOOK = "__main__"
@@ -90,6 +93,14 @@ class _Writer:
             lines.append("scripted=True")
         return lines
 
+    def recording(self, recording: Recording) -> str:
+        """A recording as Python, with the classes of its messages imported."""
+        self.imports["labkit.explore"].add("Recording")
+        for request in recording.requests:
+            for kind in _classes(request.message):
+                self.name(kind, kind.__name__)
+        return repr(recording)
+
     def _needs(self, module: str, name: str, needed: bool) -> None:
         if needed:
             self.imports.setdefault(module, set()).add(name)
@@ -99,7 +110,8 @@ def as_test(finding: Finding) -> str:
     """The smallest run of a finding as a test. It fails as long as the bug is there."""
     writer, stage = _Writer(), finding.stage
     make = writer.maker(stage.make)
-    scenario = writer.scenario(stage.scenario)
+    recording = finding.recording
+    scenario = writer.scenario(stage.scenario) if recording is None else writer.recording(recording)
     checks = [writer.check(check, f"property_{n}") for n, check in enumerate(stage.properties, 1)]
     plan = writer.plan(finding.shrunk.plan)
     first = sorted(writer.imports.items(), key=lambda pair: (pair[0] != "functools", pair[0]))
@@ -114,6 +126,20 @@ def as_test(finding: Finding) -> str:
     if writer.missing:  # pasted into a cell, it is to run at once
         lines += ["", "", 'if __name__ == "__main__":', f"    test_{word}_holds()"]
     return "\n".join(lines) + "\n"
+
+
+def _classes(value: Any) -> Iterator[type]:
+    """The classes of a message and of the messages within it."""
+    if isinstance(value, Message):
+        yield type(value)
+        for name in value.__struct_fields__:
+            yield from _classes(getattr(value, name))
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from _classes(pair)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _classes(item)
 
 
 def _quoted(text: str) -> str:

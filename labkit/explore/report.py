@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,6 +17,7 @@ from labkit.engine.trace import Event, Trace
 from labkit.errors import LabkitError
 from labkit.explore.causes import describe, picture, steps
 from labkit.explore.coverage import Coverage
+from labkit.explore.recording import Recording
 from labkit.explore.running import Plan, Run, Stage
 from labkit.explore.shrinking import Shrunk
 from labkit.explore.shrinking import shrink as make_smaller
@@ -31,8 +33,8 @@ CAUSES = (
 class Finding:
     """A run that violates a property, and the smallest one found that still does.
 
-    `seed`, `faults` and `schedule` make the small run; `replay()` makes it again, `view()` shows it, `as_test()` writes
-    it down as a test. `original` is the plan of the run that the search met, number `number`.
+    `seed`, `faults`, `schedule` and `recording` make the small run; `replay()` makes it again, `view()` shows it,
+    `as_test()` writes it down as a test. `original` is the plan of the run that the search met, number `number`.
     """
 
     stage: Stage = field(repr=False)
@@ -55,6 +57,11 @@ class Finding:
     @property
     def schedule(self) -> Timetable | Priorities | None:
         return self.shrunk.plan.schedule
+
+    @property
+    def recording(self) -> Recording | None:
+        """What the clients ask in the small run, in place of the scenario; None if the scenario is needed itself."""
+        return self.shrunk.plan.recording
 
     @property
     def run(self) -> Run:
@@ -115,6 +122,8 @@ class Finding:
             lines.append(f"schedule = {self.schedule}")
         if self.shrunk.plan.scripted:
             lines.append("scripted = True  # these are all faults, those of the scenario among them")
+        if self.recording is not None:
+            lines.append(f"scenario = {self.recording}")
         return "\n".join(lines)
 
     def document(self) -> dict[str, Any]:
@@ -125,6 +134,7 @@ class Finding:
             "number": self.number, "violation": violation, "before": self.before, "steps": self.story,
             "seed": self.seed, "faults": json.loads(plan.faults.to_json()), "scripted": plan.scripted,
             "schedule": None if plan.schedule is None else json.loads(plan.schedule.to_json()),
+            "recording": None if plan.recording is None else plan.recording.document(),
             "differs": self.differs, "run": picture(self.run.trace, self.violation),
         }  # fmt: skip
 
@@ -249,8 +259,10 @@ def examine(
     runs: int = 3000,
     seconds: float = 15.0,
     met: Run | None = None,
+    others: Iterable[Plan] = (),
 ) -> Finding:
-    """Make a run that a search has met again, compare, and shrink it. `met` is the run itself, if it was made here."""
+    """Make a run that a search has met again, compare, and shrink it. `met` is the run itself, if it was made here; one
+    of the `others` may be a shorter one."""
     first = stage.run(plan)
     if first.trace.digest() != digest or first.violation is None:
         second = stage.run(plan)
@@ -268,13 +280,14 @@ def examine(
         return Finding(stage, number, plan, violated.violation, before, shrunk, differs)
     assert first.violation is not None
     before = len(steps(first.trace, first.violation))
-    return shrunk_finding(stage, number, plan, before, first, runs, seconds)
+    return shrunk_finding(stage, number, plan, before, first, runs, seconds, others)
 
 
 def shrunk_finding(
-    stage: Stage, number: int, plan: Plan, before: int, first: Run, runs: int, seconds: float
-) -> Finding:
-    shrunk = make_smaller(stage, first, runs=runs, seconds=seconds)
+    stage: Stage, number: int, plan: Plan, before: int, first: Run, runs: int, seconds: float,
+    others: Iterable[Plan] = (),
+) -> Finding:  # fmt: skip
+    shrunk = make_smaller(stage, first, runs=runs, seconds=seconds, others=others)
     assert shrunk.run.violation is not None
     return Finding(stage, number, plan, shrunk.run.violation, before, shrunk)
 

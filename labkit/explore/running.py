@@ -20,6 +20,7 @@ from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Trace
 from labkit.engine.tracebacks import student_frames
 from labkit.errors import BudgetExceeded, LabkitError, NodeDown, RemoteError
+from labkit.explore.recording import Recording
 from labkit.explore.script import Script
 
 Make = Callable[..., Cluster]  # make(seed=..., faults=...) -> a new cluster
@@ -31,12 +32,14 @@ ENDS = (TimeoutError, RemoteError, NodeDown, BudgetExceeded)  # what a scenario 
 
 class Plan(NamedTuple):
     """What makes a run: all of it plain data. With `scripted`, the faults are all that there are: those that the
-    scenario does by itself are among them, and have no effect when it does them."""
+    scenario does by itself are among them, and have no effect when it does them. A `recording` drives the run in
+    place of the scenario."""
 
     seed: int
     faults: Faults
     schedule: Any = None  # a Timetable, Priorities, or what else has `follow(cluster)`
     scripted: bool = False
+    recording: Recording | None = None
 
 
 @dataclass
@@ -100,7 +103,7 @@ class Stage:
                 cluster._loop.push_last(until, _enough, None)
             if plan.schedule is None or cluster.schedule is not None:
                 with cluster._loop.prepared():
-                    ended, failed = self._drive(cluster)
+                    ended, failed = self._drive(cluster, plan.recording or self.scenario)
             else:  # choices, which drive the cluster themselves
                 plan.schedule.follow(cluster, self.script)
                 ended, failed = "", None
@@ -154,26 +157,26 @@ class Stage:
                 "them): pass them on, as in Cluster(MyNode, 3, seed=seed, faults=faults)"
             )
 
-    def _drive(self, cluster: Cluster) -> tuple[str, Violation | None]:
+    def _drive(self, cluster: Cluster, scenario: Scenario) -> tuple[str, Violation | None]:
         if self.strict:
-            self.scenario(cluster)
+            scenario(cluster)
             return "", None
         try:
-            self.scenario(cluster)
+            scenario(cluster)
         except _Enough:
             pass
         except KeyboardInterrupt as interrupt:
             where = f"run with seed {cluster.seed}, at {cluster.now:g} virtual s: {_where(interrupt)}"
-            interrupt.add_note(f"The scenario {name_of(self.scenario)} was interrupted ({where}).")
+            interrupt.add_note(f"The scenario {name_of(scenario)} was interrupted ({where}).")
             raise
         except ENDS as error:
             return f"{type(error).__name__}: {error}", None
         except AssertionError as error:
-            what = f"{name_of(self.scenario)} asserts otherwise: {_where(error)}"
+            what = f"{name_of(scenario)} asserts otherwise: {_where(error)}"
             return "", Violation("Assertion", what, max(0, len(cluster.trace) - 1), cluster.now)
         except Exception as error:
             when = f"seed {cluster.seed}, at {cluster.now:g} s"
-            raise LabkitError(f"the scenario {name_of(self.scenario)} failed ({when}): {_where(error)}") from error
+            raise LabkitError(f"the scenario {name_of(scenario)} failed ({when}): {_where(error)}") from error
         return "", None
 
     def _judged(self, trace: Trace) -> Violation | None:

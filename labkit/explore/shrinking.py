@@ -1,62 +1,41 @@
-"""Shrinking: from a run that violates a property to the few messages and faults without which it would not.
+"""Shrinking: from a run that violates a property to the few messages, requests and faults without which it would not.
 
-Every candidate is run, and kept if the same property is violated. First go the faults; then the run is pinned down as a
-list of deliveries, of which only those stay that are needed (the others never arrive, which nobody can tell from late);
-then what is left is pulled together in time; and all of that again until nothing changes. The result is 1-minimal:
-without any single one of its faults or deliveries the property is not violated (Zeller and Hildebrandt, "Simplifying
-and Isolating Failure-Inducing Input", TSE 2002). The order of the passes follows Hypothesis (MacIver and Donaldson,
-"Test-Case Reduction via Test-Case Generation", ECOOP 2020): what removes most comes first.
+Every candidate is run, and kept if the same property is violated. First the run is written down: what the scenario did
+to the cluster and what its clients asked, as data (`labkit.explore.recording`), and when each message arrived
+(`labkit.explore.pinning`). Then whatever is not needed goes, the coarse before the fine: all that is outside the
+violation's past, the faults, a client with all its requests, stretches of time, all messages to a node or of a kind,
+single requests, single messages (those left out never arrive, which nobody can tell from late). What is left is pulled
+together in time; and all of that again until nothing changes. The result is 1-minimal: without any single one of its
+faults, requests or deliveries the property is not violated (Zeller and Hildebrandt, TSE 2002). The order of the passes
+follows Hypothesis (MacIver and Donaldson, "Test-Case Reduction via Test-Case Generation", ECOOP 2020): what removes
+most comes first.
 """
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar
 
 from labkit.check.invariants import Violation
-from labkit.engine.faults import Fault, Faults
+from labkit.engine.faults import Faults
 from labkit.engine.timetable import Delivery, Timetable
-from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
 from labkit.explore.causes import past, steps
+from labkit.explore.minimal import minimal
+from labkit.explore.pinning import Pinned, cut, delivered, struck, unasked
+from labkit.explore.recording import Recording, written_down
 from labkit.explore.running import Plan, Run, Stage
+from labkit.explore.smaller import smaller_world
 
-Item = TypeVar("Item")
 STEADY = 0.01  # seconds that a message takes where nothing else is needed
+OTHERS = 400  # runs to begin with, at most
+PATIENCE = 40  # runs in a row that show no shorter violation
+SMALL = 40  # steps: short enough to go on message by message
+SLACK = 0.3  # seconds that a violation may come later in a smaller run
 OVERRIDDEN = frozenset({"latency", "loss", "burst", "duplicate", "reorder", "bandwidth", "queue", "one_way"})
-
-
-def minimal(items: Sequence[Item], fails: Callable[[list[Item]], bool]) -> list[Item]:
-    """A part of the items, in their order, that still fails, while it does not without any single one of them.
-
-    `fails(items)` is true of all items. Large parts are left out first, then smaller ones, down to single ones.
-    """
-    kept = list(items)
-    if not kept or fails([]):
-        return []
-    size = len(kept)
-    while size > 1:
-        size = (size + 1) // 2
-        kept, _ = _without_parts(kept, size, fails)
-    changed = True
-    while changed:
-        kept, changed = _without_parts(kept, 1, fails)
-    return kept
-
-
-def _without_parts(kept: list[Item], size: int, fails: Callable[[list[Item]], bool]) -> tuple[list[Item], bool]:
-    """Leave out one part of this size after another, from the last, wherever that still fails."""
-    changed, end = False, len(kept)
-    while end > 0:
-        start = max(0, end - size)
-        fewer = kept[:start] + kept[end:]
-        if len(kept) > end - start and fails(fewer):
-            kept, changed = fewer, True
-        end = start
-    return kept, changed
 
 
 class _Spent(Exception):
@@ -74,26 +53,37 @@ class Shrunk:
     complete: bool
 
 
-def shrink(stage: Stage, first: Run, *, runs: int = 3000, seconds: float = 15.0) -> Shrunk:
-    """Make a run that violates a property as small as can be, within so many runs and seconds."""
+def shrink(stage: Stage, first: Run, *, runs: int = 3000, seconds: float = 15.0, others: Iterable[Plan] = ()) -> Shrunk:
+    """Make a run that violates a property as small as can be, within so many runs and seconds.
+
+    others: plans of more runs of the same search. One of them may show the violation in fewer steps, and be a better
+    beginning.
+    """
     assert first.violation is not None
     search = _Shrinker(stage, first, runs, seconds)
     try:
+        search.look_at(others, seconds / 3)
         search.go()
         complete = True
     except (_Spent, KeyboardInterrupt):
         complete = False
-    return Shrunk(search.best.plan, search.best, search.runs, complete)
+    best = min(search.best, search.begun, key=lambda run: (_length(run), run is not search.best))
+    return Shrunk(best.plan, best, search.runs, complete)
+
+
+def _length(run: Run) -> int:
+    assert run.violation is not None
+    return len(steps(run.trace, run.violation))
 
 
 class _Shrinker:
     def __init__(self, stage: Stage, first: Run, runs: int, seconds: float):
         assert first.violation is not None
         self.stage, self.best, self.runs = stage.only(first.trace, first.violation), first, 0
+        self.begun = first  # the run that was shrunk
         self._limit, self._deadline = runs, time.monotonic() + seconds
         self._property = self._violation.property
-        at_end = self._violation.seq >= len(first.trace) - 1
-        self._until = None if at_end else self._violation.time * 1.5 + 0.5
+        self._at_end = self._violation.seq >= len(first.trace) - 1
         self._tried: dict[str, bool] = {}
 
     @property
@@ -105,15 +95,20 @@ class _Shrinker:
     def plan(self) -> Plan:
         return self.best.plan
 
-    def fails(self, plan: Plan) -> bool:
-        """Whether a run violates the same property; if so, it is the best so far."""
+    @property
+    def _soon(self) -> float | None:
+        """When a run may end: soon after the violation; None: when the scenario does."""
+        return None if self._at_end else round(self._violation.time + SLACK, 3)
+
+    def fails(self, plan: Plan, until: float | None = None) -> bool:
+        """Whether a run violates the same property (by that time, if one is given); if so, it is the best so far."""
         key = repr(plan)
         if key not in self._tried:
             if self.runs >= self._limit or time.monotonic() > self._deadline:
                 raise _Spent
             self.runs += 1
             try:
-                run = self.stage.run(plan, self._until)
+                run = self.stage.run(plan, until or (None if plan.recording else self._soon))
             except LabkitError:
                 self._tried[key] = False  # a scenario or a property that cannot stand this run
                 return False
@@ -121,18 +116,36 @@ class _Shrinker:
             if self._tried[key]:
                 self.best = run
         elif self._tried[key] and repr(self.plan) != key:
-            self.best = self.stage.run(plan, self._until)
+            self.best = self.stage.run(plan, None if plan.recording else self._soon)
         return self._tried[key]
+
+    def look_at(self, others: Iterable[Plan], seconds: float) -> None:
+        """Begin with one of these runs, if it violates the property in fewer steps, and sooner."""
+        end, failed, begin = time.monotonic() + seconds, 0, self.runs
+        for plan in others:
+            before, length = self.best, _length(self.best)
+            enough = failed >= 4 * PATIENCE or length <= SMALL or self._at_end
+            if enough or time.monotonic() > end or self.runs - begin >= OTHERS:
+                return
+            soon = self._violation.time
+            failed += 1
+            if self.fails(plan, soon):
+                failed, self.best = (0, self.best) if _length(self.best) < length else (failed, before)
 
     def go(self) -> None:
         self._write_down()
+        self.begun = self.best
+        self._search_smaller()
         if isinstance(self.plan.schedule, Timetable) or self._pin():
             self._keep_past()
             self._drop_faults()
             self._settle_crashes()
             while True:
                 before = repr(self.plan)
+                self._drop_clients()
+                self._drop_requests()
                 self._drop_machines()
+                self._cut_time(coarse=True)
                 self._drop_deliveries()
                 self._drop_faults()
                 self._cut_time()
@@ -140,19 +153,45 @@ class _Shrinker:
                 if repr(self.plan) == before:
                     break
         else:
-            self._drop_faults()
+            while True:
+                before = repr(self.plan)
+                self._drop_clients()
+                self._drop_faults()
+                self._drop_requests()
+                self._end_sooner()
+                if repr(self.plan) == before:
+                    break
             self._pull_together()
+        self._end()
 
-    # --- passes
+    # --- the whole run as data
 
     def _write_down(self) -> None:
-        """Take the faults that the scenario does by itself among the given ones."""
-        if len(self.best.faults) > len([fault for fault in self.plan.faults if fault.time <= self.best.seconds]):
-            self.fails(self.plan._replace(faults=Faults(self.best.faults), scripted=True))
+        """Take what the scenario does by itself among the given faults, and what its clients ask into a recording."""
+        plan, run = self.plan, self.best
+        if plan.recording is not None:
+            return
+        all_faults = plan._replace(faults=Faults(run.faults), scripted=True)
+        recording = written_down(run.trace, run.seconds if self._soon is None else min(run.seconds, self._soon))
+        if self.fails(all_faults._replace(recording=recording)):
+            return
+        if len(run.faults) > len([fault for fault in plan.faults if fault.time <= run.seconds]):
+            self.fails(all_faults)
 
-    def _drop_faults(self) -> None:
-        plan = self.plan
-        minimal(list(plan.faults), lambda fewer: self.fails(plan._replace(faults=Faults(fewer))))
+    def _search_smaller(self) -> None:
+        """Meet the violation again in a smaller world, and in a smaller one than that, until it is not met any more."""
+        failed, draw = 0, random.Random(f"{self.plan.seed}/smaller")
+        while failed < PATIENCE and self.plan.recording is not None and not self._at_end:
+            before, length = self.best, _length(self.best)
+            if length <= SMALL:
+                break
+            failed += 1
+            plan = smaller_world(self.plan, self._violation.time, draw)
+            if self.fails(plan):
+                if _length(self.best) < 0.9 * length:
+                    failed = 0
+                else:
+                    self.best = before
 
     def _pin(self) -> bool:
         """Write down when each message arrived, in place of the priorities and the links' troubles."""
@@ -169,30 +208,85 @@ class _Shrinker:
             for late in lateness
         )
 
+    def _end(self) -> None:
+        """End the run at the violation."""
+        recording = self.plan.recording
+        if recording is not None and not self._at_end:
+            self.fails(
+                self.plan._replace(recording=Recording(recording.requests, round(self._violation.time + 0.001, 3)))
+            )
+
+    def _end_sooner(self) -> None:
+        """End a run sooner that violates a property only at its end: one about progress. Not so soon that it would be
+        violated without any fault, just because nothing can have happened yet."""
+        plan = self.plan
+        if plan.recording is None or not self._at_end:
+            return
+        low, high = 0.0, plan.recording.seconds
+        while high - low > 0.05:
+            middle = round((low + high) / 2, 3)
+            shorter, before = plan._replace(recording=Recording(plan.recording.requests, middle)), self.best
+            undisturbed = self.fails(shorter._replace(faults=Faults(), schedule=None))
+            self.best = before
+            if not undisturbed and self.fails(shorter):
+                high = middle
+            else:
+                low = middle
+
+    # --- faults
+
+    def _drop_faults(self) -> None:
+        plan = self.plan
+        minimal(list(plan.faults), lambda fewer: self.fails(plan._replace(faults=Faults(fewer))))
+
     def _settle_crashes(self) -> None:
         """Let a crash that waited for an event strike at its time, or wait for the one event just before it: so that
         other events may go."""
         for fault in self.plan.faults:
             if fault.when is None:
                 continue
-            struck = _struck(self.best.trace, fault)
+            simpler = struck(self.best.trace, fault)
             others = list(self.plan.faults)
-            if struck is None or fault not in others:
+            if simpler is None or fault not in others:
                 continue
             place = others.index(fault)
-            for simpler in struck:
-                if self.fails(self.plan._replace(faults=Faults([*others[:place], simpler, *others[place + 1 :]]))):
+            for other in simpler:
+                if self.fails(self.plan._replace(faults=Faults([*others[:place], other, *others[place + 1 :]]))):
                     break
+
+    # --- requests
+
+    def _drop_clients(self) -> None:
+        """Leave out a client with all that it asks."""
+        recording = self.plan.recording
+        for client in dict.fromkeys(request.client for request in recording.requests) if recording else ():
+            assert self.plan.recording is not None
+            self._asking([n for n, request in enumerate(self.plan.recording.requests) if request.client != client])
+
+    def _drop_requests(self) -> None:
+        if self.plan.recording is None:
+            return
+        plan, pinned = self.plan, Pinned(self.best.trace)
+        minimal(range(len(self.plan.recording.requests)), lambda kept: self._asking(kept, plan, pinned))
+
+    def _asking(self, kept: list[int], plan: Plan | None = None, pinned: Pinned | None = None) -> bool:
+        """Whether a plan with these requests alone, by their places, still violates the property."""
+        plan, pinned = plan or self.plan, pinned or Pinned(self.best.trace)
+        assert plan.recording is not None
+        recording = Recording([plan.recording.requests[place] for place in kept], self._soon or plan.recording.seconds)
+        schedule = plan.schedule
+        if _is_exact(schedule):
+            schedule = Timetable(pinned.deliveries(unasked=unasked(plan.recording, kept)), None)
+        return self.fails(plan._replace(recording=recording, schedule=schedule))
+
+    # --- deliveries
 
     def _keep_past(self) -> None:
         """Let only those messages arrive that are in the causal past of the violation."""
-        plan, schedule = self.plan, self.plan.schedule
-        assert isinstance(schedule, Timetable)
-        if schedule.rest is None:
-            events = past(self.best.trace, self._violation)
-            needed = delivered(self.best.trace, self._violation, {e.id for e in events if e.kind == "deliver"})
-            messages = {delivery.message for delivery in needed}
-            self._with(plan, [delivery for delivery in schedule.deliveries if delivery.message in messages])
+        if _is_exact(self.plan.schedule):
+            pinned = Pinned(self.best.trace)
+            needed = {event.seq for event in past(self.best.trace, self._violation)}
+            self._without(pinned.arrived.keys() - needed, self.plan, pinned)
 
     def _drop_machines(self) -> None:
         """Let nothing arrive at a node or a client, nothing from it, or nothing of a kind."""
@@ -203,25 +297,43 @@ class _Shrinker:
         )
         for aspect in aspects:
             for value in dict.fromkeys(map(aspect, self.plan.schedule.deliveries)):
-                plan = self.plan
-                self._with(plan, [d for d in plan.schedule.deliveries if aspect(d) != value])
+                pinned = Pinned(self.best.trace)
+                gone = {seq for seq, (_, delivery) in pinned.arrived.items() if aspect(delivery) == value}
+                self._without(gone, self.plan, pinned)
 
     def _drop_deliveries(self) -> None:
         self._keep_past()
-        plan = self.plan
-        minimal(plan.schedule.deliveries, lambda fewer: self._with(plan, fewer))
+        plan, pinned = self.plan, Pinned(self.best.trace)
+        everything = list(pinned.arrived)
+        minimal(everything, lambda kept: self._without(set(everything) - set(kept), plan, pinned))
 
-    def _with(self, plan: Plan, deliveries: list[Delivery]) -> bool:
-        """Whether the plan with these deliveries alone still violates the property."""
-        return self.fails(plan._replace(schedule=Timetable(deliveries, plan.schedule.rest)))
+    def _without(self, gone: Iterable[int], plan: Plan, pinned: Pinned) -> bool:
+        """Whether a plan without these deliveries still violates the property."""
+        gone = set(gone)
+        if _is_exact(plan.schedule):
+            fewer = pinned.deliveries(gone)
+        else:
+            names = {pinned.arrived[seq][1].message for seq in gone}
+            fewer = [delivery for delivery in plan.schedule.deliveries if delivery.message not in names]
+        return self.fails(self._shorter(plan._replace(schedule=Timetable(fewer, plan.schedule.rest))))
 
-    def _cut_time(self) -> None:
+    # --- time
+
+    def _shorter(self, plan: Plan) -> Plan:
+        """The same plan, up to soon after the violation."""
+        if plan.recording is None or self._soon is None:
+            return plan
+        return plan._replace(recording=Recording(plan.recording.requests, min(plan.recording.seconds, self._soon)))
+
+    def _cut_time(self, coarse: bool = False) -> None:
         """Leave out stretches of time in which nothing happens that is needed: what arrives then never does, and the
-        faults that follow strike sooner."""
-        plan, trace = self.plan, self.best.trace
+        faults and requests that follow come sooner."""
+        plan, trace = self._shorter(self.plan), self.best.trace
         times = sorted({0.0, *(event.time for event in steps(trace, self._violation))})
+        if coarse:
+            times = [self._violation.time * n / 16 for n in range(17)]
         stretches = [(a, b) for a, b in pairwise(times) if b - a > 0.001]
-        minimal(stretches, lambda kept: self.fails(_cut(plan, trace, [s for s in stretches if s not in kept])))
+        minimal(stretches, lambda kept: self.fails(cut(plan, trace, [s for s in stretches if s not in kept])))
 
     def _pull_together(self) -> None:
         """Let messages take the same time where that is possible, and faults strike sooner and weaker."""
@@ -236,15 +348,32 @@ class _Shrinker:
 
                 minimal(unusual, lambda late: self.fails(steadied(late)))
             self._shorten()
+        self._ask_sooner()
         for _ in range(100):
             size = len(self.plan.faults)
             simpler = (other for other in self.plan.faults.smaller() if len(other) == size)
             if not any(self.fails(self.plan._replace(faults=other)) for other in simpler):
                 break
 
+    def _ask_sooner(self) -> None:
+        """Let clients ask sooner, so that less has to happen until then."""
+        recording = self.plan.recording
+        if recording is None or not _is_exact(self.plan.schedule):
+            return
+        for place in range(len(recording.requests)):
+            for share in (0.0, 0.5, 0.75, 0.9):
+                assert self.plan.recording is not None
+                requests = list(self.plan.recording.requests)
+                before = requests[place - 1].time if place else 0.0
+                sooner = round(before + share * (requests[place].time - before), 3)
+                if sooner < requests[place].time - 0.001:
+                    requests[place] = requests[place]._replace(time=sooner)
+                    if self.fails(self.plan._replace(recording=Recording(requests, self.plan.recording.seconds))):
+                        break
+
     def _shorten(self) -> None:
         """Round the times that are left, and halve the long ones."""
-        for place in range(len(self.plan.schedule.deliveries)):  # type: ignore[union-attr]
+        for place in range(len(self.plan.schedule.deliveries)):
             for change in (lambda s: round(s, 2), lambda s: round(s, 3), lambda s: round(s / 2, 3)):
                 plan, schedule = self.plan, self.plan.schedule
                 assert isinstance(schedule, Timetable)
@@ -255,71 +384,6 @@ class _Shrinker:
                     self.fails(plan._replace(schedule=Timetable(times, schedule.rest)))
 
 
-def delivered(trace: Trace, violation: Violation, only: set[int | None] | None = None) -> list[Delivery]:
-    """The messages that had arrived by the time of a violation (those with these ids only, if given), each with how
-    long it took."""
-    sent: dict[int | None, tuple[tuple[str, str, str, int], float]] = {}
-    last: dict[tuple[str | None, str | None], int | None] = {}
-    counts: dict[tuple[str, str, str], int] = {}
-    arrivals: dict[int | None, float] = {}
-    found: list[Delivery] = []
-    for event in trace[: violation.seq + 1]:
-        if event.kind == "send":
-            channel = (str(event.node), str(event.peer), type(event.data).__name__)
-            counts[channel] = counts.get(channel, 0) + 1
-            sent[event.id] = (*channel, counts[channel]), event.time
-            last[event.node, event.peer] = event.id
-        elif event.kind == "duplicate":
-            sent[event.id] = sent[last[event.node, event.peer]]
-        elif event.kind == "wait":
-            arrivals.setdefault(event.id, event.time)
-        elif event.kind == "deliver" and event.id in sent and (only is None or event.id in only):
-            message, time = sent[event.id]
-            found.append(Delivery(*message, seconds=arrivals.get(event.id, event.time) - time))
-    return found
-
-
-def _cut(plan: Plan, trace: Trace, cuts: list[tuple[float, float]]) -> Plan:
-    """A plan without some stretches of time. Deliveries are named by the number of their message, and what is sent in
-    a stretch that goes is not counted any more."""
-
-    def shifted(time: float) -> float:
-        return time - sum(min(time, end) - start for start, end in cuts if start < time)
-
-    schedule = plan.schedule
-    assert isinstance(schedule, Timetable)
-    sends = [
-        ((event.node, event.peer, type(event.data).__name__), event.time, any(a < event.time <= b for a, b in cuts))
-        for event in trace.select("send")
-    ]
-    channels: dict[tuple[str | None, str | None, str], list[tuple[float, bool]]] = {}
-    for channel, moment, gone in sends:
-        channels.setdefault(channel, []).append((moment, gone))
-    kept = []
-    for delivery in schedule.deliveries:
-        messages = channels.get(delivery.message[:3], [])
-        if delivery.number > len(messages):
-            continue
-        sent, gone = messages[delivery.number - 1]
-        arrives = sent + delivery.seconds
-        if not gone and not any(a < arrives <= b for a, b in cuts if a >= sent):
-            before = sum(left_out for _, left_out in messages[: delivery.number])
-            kept.append(delivery._replace(number=delivery.number - before))
-    sooner = Faults(fault.at(round(shifted(fault.time), 6)) for fault in plan.faults)
-    return plan._replace(faults=sooner, schedule=Timetable(kept, schedule.rest))
-
-
-def _struck(trace: Trace, fault: Fault) -> list[Fault] | None:
-    """Simpler faults than one that waited for an event: at the time when it struck, or waiting from just before."""
-    if fault.action != "crash" or not isinstance(fault.when, tuple):
-        return None
-    id, (kind, node, _) = fault.args[0], fault.when
-    for event in trace.select("crash", node=id):
-        if event.data == "fault" and event.time >= fault.time:
-            begin = max(0.0, event.time - 1e-4)
-            waited = [e for e in trace.select(kind, node=node) if begin < e.time <= event.time and e.seq < event.seq]
-            simpler = [Fault(event.time, "crash", id)]
-            if kind == "write":
-                waited = waited or [event]
-            return [*simpler, *(Fault(begin, "crash", id, when=(kind, node, n)) for n in (1, len(waited)) if n)]
-    return None
+def _is_exact(schedule: object) -> bool:
+    """Whether messages that it does not name never arrive."""
+    return isinstance(schedule, Timetable) and schedule.rest is None

@@ -312,8 +312,9 @@ def test_a_scheduler_that_is_not_there_is_named():
 def test_rerun_makes_the_run_of_a_finding_without_a_search():
     finding = search().finding
     run = rerun(
-        Forgetful, elect, [election_safety], size=3, seed=finding.seed, faults=finding.faults, schedule=finding.schedule
-    )
+        Forgetful, finding.recording, [election_safety], size=3, seed=finding.seed, faults=finding.faults,
+        schedule=finding.schedule, scripted=True,
+    )  # fmt: skip
     assert run.violation == finding.violation
     assert run.trace.digest() == finding.replay().trace.digest()
     assert isinstance(finding.stage.make(seed=0, faults=()), Cluster)

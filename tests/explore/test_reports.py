@@ -58,7 +58,7 @@ def test_a_finding_written_as_a_test_fails_until_the_bug_is_gone(program):
     )  # fmt: skip
     assert done.exit_code == 1, done.output
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", str(test)]
-    assert "from my_raft import Forgetful, drive" in test.read_text()
+    assert "from my_raft import Forgetful\n" in test.read_text() and "Recording(" in test.read_text()
     failed = subprocess.run(run, cwd=program.parent, capture_output=True, text=True, timeout=120, check=False)
     assert failed.returncode == 1 and "Election Safety: two leaders" in failed.stdout, failed.stdout
     program.write_text(PROGRAM.replace("self.term, self.voted_for = 0, None", "pass"))

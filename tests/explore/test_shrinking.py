@@ -8,8 +8,9 @@ from labkit.check.election import election_safety
 from labkit.engine.faults import Faults
 from labkit.engine.timetable import Timetable
 from labkit.explore.causes import past, steps
+from labkit.explore.minimal import minimal
 from labkit.explore.running import Plan, Stage
-from labkit.explore.shrinking import minimal, shrink
+from labkit.explore.shrinking import shrink
 from labkit.explore.strategies import Base, choose
 from tests.explore.samples import Forgetful, elect
 
