@@ -37,6 +37,16 @@ class Verdict:
             "why": self.why,
         }
 
+    def replay(self, trace: Any, **options: Any) -> Any:
+        """The run that was judged, with what was found in it: opens at the violation, if there is one.
+
+        trace: the trace whose history was judged. Options as for `labkit.view.Replay`; the views are the cluster and
+        the history, if you do not name others.
+        """
+        from labkit.view import Replay
+
+        return Replay(trace, evidence=self, **{"views": ["cluster", "history"]} | options)
+
     def __repr__(self) -> str:
         return self.text()
 

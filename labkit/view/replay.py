@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from labkit.view import assets
+from labkit.view.evidence import evidence as verdict_evidence
+from labkit.view.evidence import violation
 from labkit.view.layout import positions
 from labkit.view.moment import Moment, moment
 from labkit.view.poster import STYLE as POSTER_STYLE
@@ -44,6 +46,8 @@ class Replay:
         else at the start.
     views: what is shown, in this order, by name: `views=["cluster", "logs"]`; by default the cluster, the state of
         every node and the space-time diagram. A name that no view has is a LabkitError that lists the names.
+    evidence: a checker's verdict on the history of this trace's clients, for the view "history": the instant at which
+        each operation takes effect, or the one that has no place. A verdict on another run is a LabkitError.
     """
 
     def __init__(
@@ -55,9 +59,13 @@ class Replay:
         title: str | None = None,
         speed: float = 0.1,
         views: Iterable[str] | None = None,
+        evidence: Any = None,
     ):
         self.views = chosen(views)
         document = dict(trace if isinstance(trace, dict) else trace.document())
+        if evidence is not None:
+            document["evidence"] = verdict_evidence(evidence, document)
+            document["marks"] = [*(document.get("marks") or []), *violation(document["evidence"], document)]
         if marks is not None:
             document["marks"] = list(marks)
         if title is not None:

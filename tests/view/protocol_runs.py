@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from labkit import Cluster
+from labkit import Cluster, Message, Node, on
 from labkit.protocols import raft_log
 from labkit.protocols.sessions import Put
 
@@ -44,3 +44,54 @@ def long_log(entries: int = 60) -> dict:
         cluster.client("c1").call(leader(cluster), Put(key="x", value=n, serial=n))
     cluster.run(0.2)
     return cluster.trace.document()
+
+
+class Write(Message):
+    """Write a register."""
+
+    value: int
+
+
+class Read(Message):
+    """Read it."""
+
+
+class Answer(Message):
+    """What was read."""
+
+    value: int | None = None
+
+
+class Copy(Node):
+    """A register on several nodes that copy it to each other without agreement."""
+
+    def start(self):
+        self.value = None
+
+    @on(Write)
+    def write(self, msg, sender):
+        self.value = msg.value
+        if sender in self.peers:
+            return None
+        self.broadcast(msg)
+        return Answer()
+
+    @on(Read)
+    def read(self, msg, sender):
+        return Answer(value=self.value)
+
+
+def copies() -> Cluster:
+    """A read on n3 that comes too early: n2 was already read, and had the new value."""
+    cluster = Cluster(Copy, size=3, seed=2, title="Copies without agreement")
+    cluster.run(0.1)
+    cluster.link("n1", "n3", latency=0.2)
+    alice, bob, carol = (cluster.client(name) for name in ("alice", "bob", "a-client-with-a-long-name"))
+    alice.call("n1", Write(value=1))
+    cluster.run(0.3)
+    alice.call("n1", Write(value=2))
+    bob.call("n1", Read())
+    carol.call("n3", Read())
+    bob.invoke("n3", Read())
+    cluster.run(0.4)
+    return cluster

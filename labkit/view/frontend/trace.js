@@ -41,6 +41,9 @@ export class Trace {
     this.marks = [...(header.marks ?? [])].sort((a, b) => a.time - b.time);
     /** @type {Object<string, Object<string, string>>} node -> how its class says that it is drawn */
     this.drawn = header.drawn ?? {};
+    /** @type {{consistency: string, model: string, outcome: string, why: string, orders: {key: any, operations: number[]}[], wrong: number | null} | null}
+     *   what a checker found in the history; operations by the seqs of their invocations */
+    this.evidence = header.evidence ?? null;
     this.now = header.now ?? 0;
     /** @type {number[]} */ this.time = [];
     /** @type {string[]} */ this.kind = [];

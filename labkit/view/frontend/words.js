@@ -45,6 +45,21 @@ export function fields(data) {
   return Object.entries(data).filter(([name]) => name !== "$");
 }
 
+const BOOKKEEPING = new Set(["serial", "id", "client", "request", "seq"]);
+
+/** What a message asks for, without its bookkeeping: "Put x 3". @param {any} value @returns {string} */
+export function call(value) {
+  if (value === null || typeof value !== "object") return typeof value === "string" ? value : repr(value);
+  return [value.$, told(value)].filter(Boolean).join(" ");
+}
+
+/** The values in a message, without its name and its bookkeeping: "x 3". @param {any} value @returns {string} */
+export function told(value) {
+  if (value === null || typeof value !== "object") return typeof value === "string" ? value : repr(value);
+  const values = Array.isArray(value) ? value : fields(value).filter(([name]) => !BOOKKEEPING.has(name)).map(([, one]) => one);
+  return values.map((one) => (typeof one === "string" ? one : repr(one))).join(" ");
+}
+
 const REASONS = {
   loss: "the network lost it", partition: "the partition stopped it", cut: "the link is cut", down: "the receiver was not running",
   corrupt: "its checksum did not match", queue: "the link's queue was full",

@@ -3,7 +3,7 @@
 import { html, setText } from "../dom.js";
 import { gather, read } from "../gather.js";
 import { Grid } from "../grid.js";
-import { clip, fields, plural, repr } from "../words.js";
+import { call, clip, plural, repr, told } from "../words.js";
 
 const WIDE = 92; /* pixels of a box with the command */
 const SMALL = 27; /* pixels of a box with the term alone, where a log is long */
@@ -35,11 +35,10 @@ function termOf(entry) {
 /** What an entry says, without its term and its bookkeeping: "Put x 3". @param {any} entry */
 function commandOf(entry) {
   if (entry === null || typeof entry !== "object") return repr(entry);
-  const command = Array.isArray(entry) ? entry.slice(1) : "command" in entry ? entry.command : Object.fromEntries(fields(entry).filter(([name]) => name !== "term" && name !== "index"));
-  if (command === null) return "(none)";
-  if (typeof command !== "object") return String(command);
-  const values = Array.isArray(command) ? command : fields(command).filter(([name]) => !["serial", "id", "client"].includes(name)).map(([, value]) => value);
-  return [command.$, ...values.map((value) => (typeof value === "string" ? value : repr(value)))].filter((part) => part !== undefined).join(" ");
+  if (Array.isArray(entry)) return termOf(entry) === null ? told(entry) : told(entry.slice(1));
+  if ("command" in entry) return entry.command === null ? "(none)" : call(entry.command);
+  const { term: _term, index: _index, ...rest } = entry;
+  return call(rest);
 }
 
 const same = (one, other) => one !== undefined && other !== undefined && JSON.stringify(one) === JSON.stringify(other);
