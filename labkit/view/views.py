@@ -58,11 +58,20 @@ def _diagram(nodes: int, clients: int) -> int:
     return max(90, count * line + 32)
 
 
+def _grid(nodes: int) -> int:
+    return min(460, 28 + (20 if nodes > 12 else 33) * nodes)
+
+
 # For a number of nodes and of clients: the pixels that a view takes, as its module and the style sheet lay it out.
 _ROOM: dict[str, Callable[[int, int], int]] = {
     "cluster": lambda nodes, clients: 372,
     "table": lambda nodes, clients: min(420, 30 + 26 * nodes),
     "spacetime": _diagram,
+    "logs": lambda nodes, clients: 82 + _grid(nodes),
+    "elections": lambda nodes, clients: 110 + _grid(nodes),
+    "ballots": lambda nodes, clients: 110 + _grid(nodes),
+    "commit": lambda nodes, clients: 190 + _grid(nodes) + (26 if nodes <= 8 else 17 if nodes <= 20 else 9) * nodes,
+    "history": lambda nodes, clients: 120 + (40 if clients <= 6 else 30 if clients <= 16 else 16) * clients,
 }
 
 

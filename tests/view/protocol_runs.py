@@ -3,7 +3,7 @@
 from functools import cache
 
 from labkit import Cluster, Message, Node, on
-from labkit.protocols import raft_log
+from labkit.protocols import paxos, raft_log, two_phase_commit
 from labkit.protocols.sessions import Put
 
 
@@ -95,3 +95,37 @@ def copies() -> Cluster:
     bob.invoke("n3", Read())
     cluster.run(0.4)
     return cluster
+
+
+@cache
+def rival_ballots() -> dict:
+    """Five processes, two of which propose at the same time: the ballots outbid each other, and the one that wins has
+    to propose the value that a minority had accepted before."""
+    cluster = Cluster(paxos.Paxos, size=5, seed=6, title="Paxos")
+    cluster.run(0.05)
+    cluster.link(loss=0.25)
+    cluster.client("c1").invoke("n1", paxos.Propose(value="apples"), timeout=3)
+    cluster.client("c2").invoke("n4", paxos.Propose(value="pears"), timeout=3)
+    cluster.run(1.5)
+    return cluster.trace.document()
+
+
+@cache
+def commits() -> dict:
+    """Five nodes: one transaction commits, one aborts for a lock, one stays in doubt while the coordinator is down."""
+    programs = {"n1": two_phase_commit.Coordinator} | {f"n{n}": two_phase_commit.Participant for n in range(2, 6)}
+    cluster = Cluster(nodes=programs, seed=5, title="Two-phase commit")
+    cluster.run(0.05)
+    cluster.client("c1").call("n1", two_phase_commit.Transact(key="x", value="1"))
+    cluster.run(0.1)
+    for client, value in (("c1", "2"), ("c2", "3")):
+        cluster.client(client).invoke("n1", two_phase_commit.Transact(key="y", value=value), timeout=2)
+    cluster.run(0.4)
+    cluster.client("c3").invoke("n1", two_phase_commit.Transact(key="z", value="4"), timeout=2)
+    in_doubt = "yes"
+    cluster.run(until=lambda c: c.nodes["n2"].log.get(4) == in_doubt, limit=1)
+    cluster.crash("n1")
+    cluster.run(0.8)
+    cluster.restart("n1")
+    cluster.run(0.8)
+    return cluster.trace.document()

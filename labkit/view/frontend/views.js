@@ -1,5 +1,7 @@
 /* The views there are, by name, in the order of the menu. A view is one module in views/; docs/views.md tells how one is written. */
+import { ballots } from "./views/ballots.js";
 import { cluster } from "./views/cluster.js";
+import { commit } from "./views/commit.js";
 import { elections } from "./views/elections.js";
 import { history } from "./views/history.js";
 import { logs } from "./views/logs.js";
@@ -47,7 +49,7 @@ import { table } from "./views/table.js";
  */
 
 /** @type {Map<string, View>} */
-export const VIEWS = new Map([cluster, table, spacetime, logs, elections, history].map((view) => [view.name, view]));
+export const VIEWS = new Map([cluster, table, spacetime, logs, elections, ballots, commit, history].map((view) => [view.name, view]));
 
 /** What is shown when nothing is asked for. */
 export const USUAL = ["cluster", "table", "spacetime"];
