@@ -22,7 +22,7 @@ from labkit.engine.trace import Trace
 from labkit.engine.watch import Watch
 from labkit.engine.world import Runs
 from labkit.errors import LabkitError, UnknownNode
-from labkit.members import Nodes, assign
+from labkit.members import Nodes, assign, drawings
 from labkit.node import Node
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Cluster:
         self.seed = seed
         self.title = title or next(iter(programs.values())).__name__
         self.trace = Trace(title=self.title, seed=seed, nodes=self.ids, edges=edges)
+        self.trace.drawn = drawings(programs)
         self.faults = Faults()
         self.schedule: Timetable | Priorities | None = None
         self.scripted = False  # whether what is done to it by code has no effect, and only given faults strike

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from labkit.cluster import Cluster
+
+
+DRAWN = (
+    "label", "badge",
+    "role", "term", "vote", "log", "commit", "applied", "promised", "accepted", "value", "tried", "chosen",
+)  # fmt: skip
 
 
 class Nodes(Mapping[str, Node]):
@@ -74,3 +81,34 @@ def assign(
         if not isinstance(id, str) or not id:
             raise LabkitError(f"{id!r} cannot be a node's id: give a string, such as 'n1'")
     return programs, edges
+
+
+def drawings(programs: Mapping[str, type[Node]]) -> dict[str, dict[str, str]]:
+    """How the nodes want to be drawn: for each id whose class says so, its class attribute `drawn`.
+
+    `drawn = {"label": "ballot", "badge": "queue", "log": "journal"}` writes the attribute `ballot` below the node's
+    name and `queue` on a badge, and tells the views that its log is in `journal`. Raises LabkitError, naming the class,
+    for a sign that there is not (`DRAWN` has them), and for what is no public attribute's name.
+    """
+    found = {}
+    for id, program in programs.items():
+        drawn = getattr(program, "drawn", None)
+        if drawn is None:
+            continue
+        name = f"{program.__name__}.drawn"
+        if not isinstance(drawn, Mapping):
+            raise LabkitError(f'{name} is {drawn!r}: give a dict such as {{"label": "ballot"}}')
+        for sign, attribute in drawn.items():
+            if sign not in DRAWN:
+                near = difflib.get_close_matches(str(sign), DRAWN, n=1)
+                guess = f" Did you mean {near[0]!r}?" if near else ""
+                raise LabkitError(
+                    f"{name} has {sign!r}, and there is no such sign.{guess} There are {', '.join(DRAWN)}"
+                )
+            if not isinstance(attribute, str) or not attribute.isidentifier() or attribute.startswith("_"):
+                raise LabkitError(
+                    f"{name} has {sign!r}: {attribute!r}: give the name of a public attribute of the node, as a string"
+                )
+        if drawn:
+            found[id] = dict(drawn)
+    return found

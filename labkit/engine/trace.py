@@ -88,6 +88,7 @@ class Trace:
         self, *, title: str = "", seed: int = 0, nodes: tuple[str, ...] = (), edges: list[list[str]] | None = None
     ):
         self.title, self.seed, self.nodes, self.edges = title, seed, tuple(nodes), edges
+        self.drawn: dict[str, dict[str, str]] = {}  # by node, what its class says of how it is drawn
         self.now = 0.0
         self.marks: list[dict[str, Any]] = []
         self._tail: list[Any] = []
@@ -264,6 +265,8 @@ class Trace:
         """The JSON form without its events."""
         head: dict[str, Any] = {"format": FORMAT, "version": VERSION, "title": self.title, "seed": self.seed}
         head |= {"nodes": list(self.nodes), "edges": self.edges, "now": self.now}
+        if self.drawn:
+            head["drawn"] = self.drawn
         if self.marks:
             head["marks"] = self.marks
         return head
@@ -304,7 +307,7 @@ class Trace:
         if head.get("version") != VERSION:
             raise LabkitError(f"this trace has version {head.get('version')!r}; this labkit reads version {VERSION}")
         trace = cls(title=head["title"], seed=head["seed"], nodes=tuple(head["nodes"]), edges=head["edges"])
-        trace.now, trace.marks = head["now"], list(head.get("marks", []))
+        trace.now, trace.marks, trace.drawn = head["now"], list(head.get("marks", [])), dict(head.get("drawn", {}))
         return trace
 
     def save(self, path: str | Path, **page: Any) -> None:

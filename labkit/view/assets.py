@@ -1,7 +1,9 @@
 """The frontend as one piece: joins its modules into the single ES module that a widget or a page can carry."""
 
+import base64
 import posixpath
 import re
+import zlib
 from functools import cache
 from importlib.resources import files
 
@@ -49,6 +51,17 @@ def script(entry: str) -> str:
     """`entry` ("widget.js" or "replay.js") and all that it imports as one module, without comments and indentation."""
     parts = (bare(source(name)) for name in modules(entry))
     return _INDENT.sub("", _COMMENT.sub("", "\n".join(parts)))
+
+
+def pack(text: str) -> str:
+    """A text as base64 of its deflated form, as the frontend unpacks it."""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+
+
+@cache
+def packed(entry: str) -> str:
+    """`script(entry)`, deflated: a third of its size in a page."""
+    return pack(script(entry))
 
 
 @cache

@@ -26,15 +26,16 @@ class NodeMoment:
     attributes: dict[str, Any] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     error: str | None = None
+    drawn: dict[str, str] = field(default_factory=dict)  # what its class says of how it is drawn
 
     @property
     def role(self) -> str | None:
-        role = self.attributes.get("role")
+        role = self.attributes.get(self.drawn.get("role", "role"))
         return role if isinstance(role, str) else None
 
     @property
     def term(self) -> int | None:
-        term = self.attributes.get("term")
+        term = self.attributes.get(self.drawn.get("term", "term"))
         return term if isinstance(term, int) and not isinstance(term, bool) else None
 
     @property
@@ -165,7 +166,8 @@ def _replay(
     document: dict[str, Any], start: int, count: int
 ) -> tuple[dict[str, NodeMoment], list[int], list[list[str]] | None]:
     events = document["events"]
-    nodes = {id: NodeMoment(id) for id in document["nodes"]}
+    drawn = document.get("drawn", {})
+    nodes = {id: NodeMoment(id, drawn=drawn.get(id, {})) for id in document["nodes"]}
     flying: dict[Any, int] = {}
     groups: list[list[str]] | None = None
     rows = zip(events["kind"][:count], events["node"], events["id"], events["data"], strict=False)
@@ -182,7 +184,7 @@ def _replay(
         elif node is None:
             continue
         elif kind == "start":
-            nodes[id] = NodeMoment(id, up=True, paused=node.paused, boot=number or node.boot + 1)
+            nodes[id] = NodeMoment(id, up=True, paused=node.paused, boot=number or node.boot + 1, drawn=node.drawn)
         elif kind in ("pause", "resume"):
             node.paused = kind == "pause"
         elif kind == "state":

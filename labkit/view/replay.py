@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import zlib
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -130,7 +128,8 @@ class Replay:
             '<meta name="viewport" content="width=device-width">'
             f"<title>{escape(self._name())}</title><style>{style}</style></head>"
             f'<body>{body}<script type="text/plain" id="labkit-run">{self._packed()}</script>'
-            f'<script type="module">{assets.script("replay.js")}</script></body></html>'
+            f'<script type="text/plain" id="labkit-player">{assets.packed("replay.js")}</script>'
+            f'<script type="module">{assets.script("loader.js")}</script></body></html>'
         )
 
     def _packed(self) -> str:
@@ -147,7 +146,7 @@ class Replay:
             "views": self.views,
             "run": self._live,
         }
-        return base64.b64encode(zlib.compress(json.dumps(whole, separators=(",", ":")).encode(), 9)).decode()
+        return assets.pack(json.dumps(whole, separators=(",", ":")))
 
 
 def _flat(css: str) -> str:

@@ -16,8 +16,8 @@ def test_the_example_is_a_view(page: Page, tmp_path, monkeypatch):
     joined = assets.script("replay.js")
     added = joined.replace("\nreplay();", f"\n{assets.bare(example)}\nVIEWS.set('sent', sent);\nreplay();")
     assert added != joined
-    html = Replay(eventful_run(), at=0.8).html().replace(joined, added)
-    (tmp_path / "run.html").write_text(html, encoding="utf-8")
+    monkeypatch.setattr(assets, "packed", lambda entry: assets.pack(added))
+    Replay(eventful_run(), at=0.8).save(tmp_path / "run.html")
     page.goto((tmp_path / "run.html").as_uri())
     page.click(".lk-menu-holder > button")
     page.locator(".lk-menu label", has_text="Messages sent").click()

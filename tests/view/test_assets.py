@@ -10,7 +10,7 @@ import pytest
 
 from labkit.view import assets
 
-ENTRIES = ["widget.js", "replay.js"]
+ENTRIES = ["widget.js", "replay.js", "loader.js"]
 FRONTEND = Path(str(files("labkit.view"))) / "frontend"
 MODULES = sorted(path.relative_to(FRONTEND).as_posix() for path in FRONTEND.rglob("*.js"))
 TOP_LEVEL = re.compile(r"^(?:export )?(?:default )?(?:async )?(?:function|class|const|let|var) (\w+)", re.MULTILINE)

@@ -11,7 +11,8 @@ export function spoken(node) {
   else if (node.look === "new") parts.push("not started");
   else {
     if (node.role) parts.push(node.role);
-    if (node.term !== null) parts.push(`term ${node.term}`);
+    if (node.label) parts.push(node.label);
+    if (node.badge) parts.push(`badge ${node.badge}`);
     if (node.paused) parts.push("paused");
   }
   if (node.note) parts.push(`notes: ${node.note}`);
@@ -76,7 +77,7 @@ export class NodeShape {
     set(this.body, "aria-label", `${spoken(node)}${pending ? `, ${pending}` : ""}`);
     setText(this.title, `${spoken(node)}${node.timer ? `\n${node.timer.name} in ${node.timer.left.toFixed(3)} s` : ""}`);
     this._arc(node.timer?.fraction ?? 0);
-    const term = node.term !== null && !this.small ? `term ${node.term}` : "";
+    const term = this.small ? "" : node.label;
     const down = node.look === "down";
     const word = pending ?? (labelled || pending ? roleWord(node) : "");
     setText(this.name, outside ? "" : this.id);
@@ -86,10 +87,11 @@ export class NodeShape {
     set(this.sub, "y", outside ? 4 : 12);
     setText(this.word, outside ? `${clip(this.id, this.room)}${word ? ` · ${word}` : ""}` : word);
     set(this.word, "y", this.high ? -r - (node.look === "leader" ? 21 : this.small ? 6 : 11) : r + (this.small ? 11 : 19));
-    const badge = node.error ? "!" : side;
+    const badge = node.error ? "!" : side || node.badge;
     this.badge.style.display = badge ? "" : "none";
-    set(this.badge, "class", `lk-badge ${node.error ? "lk-alarm" : ""}`);
-    setText(this.badge.lastChild, badge);
+    set(this.badge, "class", `lk-badge ${node.error ? "lk-alarm" : side ? "" : "lk-own"}`);
+    set(this.badge.children[0], "r", badge.length > 1 ? 5 + 3 * badge.length : 8);
+    setText(this.badge.children[1], badge);
     this.note = node.note;
   }
 

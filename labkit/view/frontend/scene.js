@@ -1,5 +1,6 @@
 /* What there is to see at one moment. A pure function of the trace and the time: the same live, saved and exported. */
 import { leads, upperBound } from "./trace.js";
+import { brief } from "./words.js";
 
 const DRAWN_AT_MOST = 300;
 const LIKE_AN_ELECTION = /elect|timeout|expire|suspect|lease|fail/i;
@@ -14,6 +15,8 @@ const CANDIDATES = new Set(["candidate", "precandidate", "pre-candidate", "propo
  * @property {"leader" | "candidate" | "member" | "down" | "new"} look  how it is drawn
  * @property {string | null} role
  * @property {number | null} term
+ * @property {string} label  what stands below its name
+ * @property {string} badge  what stands on its badge
  * @property {Object<string, any>} attributes
  * @property {Set<string>} changed  attributes that changed in this step, or a moment ago
  * @property {{name: string, due: number, left: number, fraction: number} | null} timer
@@ -90,7 +93,10 @@ function sidesOf(groups, ids) {
 /** @returns {SceneNode} */
 function sceneNode(trace, record, time, step, { recent, noted }, groups) {
   const { id, up, boot, state, changedAt } = record;
-  const role = typeof state.role === "string" ? state.role : null;
+  const drawn = trace.drawn[id] ?? {};
+  const said = state[drawn.role ?? "role"];
+  const role = typeof said === "string" ? said : null;
+  const term = state[drawn.term ?? "term"];
   const since = time - recent;
   const changed = new Set(Object.keys(changedAt).filter(
     (name) => changedAt[name] >= step[0] || (recent > 0 && trace.time[changedAt[name]] > since)));
@@ -102,7 +108,9 @@ function sceneNode(trace, record, time, step, { recent, noted }, groups) {
   else if (role && CANDIDATES.has(role.toLowerCase())) look = "candidate";
   return {
     id, up, boot, look, role, changed, record, paused: up && record.paused,
-    term: typeof state.term === "number" ? state.term : null,
+    term: typeof term === "number" ? term : null,
+    label: !(drawn.label in state) ? (typeof term === "number" ? `term ${term}` : "") : `${drawn.label.replaceAll("_", " ")} ${brief(state[drawn.label], 8)}`,
+    badge: drawn.badge in state ? brief(state[drawn.badge], 3) : "",
     attributes: state,
     timer: pendingTimer(record, time),
     note: showNote ? record.note.text : null,

@@ -141,7 +141,7 @@ export class Trace {
           this.attributes.push(attribute);
         }
       }
-      const role = this.data[seq].role;
+      const role = this.data[seq][this.drawn[this.node[seq]]?.role ?? "role"];
       if (typeof role === "string" && spans && last?.role !== role) {
         if (last && last.time === this.time[seq]) last.role = role;
         else spans.push({ time: this.time[seq], role, up: true });

@@ -143,7 +143,7 @@ export function sentence(trace, [from, to]) {
 /** What a jump to a moment lands on, in words. @param {import("./trace.js").Trace} trace @param {{seq: number, kind: string}} moment */
 export function momentWords(trace, { seq, kind }) {
   if (kind !== "leader") return clause(trace, seq);
-  return `${trace.node[seq]} becomes ${trace.data[seq].role}`;
+  return `${trace.node[seq]} becomes ${trace.data[seq][trace.drawn[trace.node[seq]]?.role ?? "role"]}`;
 }
 
 /** The story so far, as pills. @param {import("./scene.js").Scene} scene @returns {{text: string, kind: string}[]} */
