@@ -41,7 +41,13 @@ function commandOf(entry) {
   return call(rest);
 }
 
-const same = (one, other) => one !== undefined && other !== undefined && JSON.stringify(one) === JSON.stringify(other);
+/** Whether two entries are equal. @param {any} one @param {any} other @returns {boolean} */
+function same(one, other) {
+  if (one === other) return one !== undefined;
+  if (one === null || other === null || typeof one !== "object" || typeof other !== "object") return false;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => same(one[name], other[name]));
+}
 
 /** Each node's log at a moment; of a node that is down, what its disk holds. */
 function logsAt(trace, scene) {
@@ -85,7 +91,10 @@ export const logs = {
     grid.element.append(legend);
     let compared = null;
     let differing = [];
+    let looked = null;
     const look = (scene) => {
+      if (scene === looked) return;
+      looked = scene;
       all = logsAt(trace, scene);
       compared = reference(all);
       differing = all.map(({ entries }) => {
