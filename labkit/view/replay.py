@@ -42,8 +42,9 @@ class Replay:
     marks: what to point at, as `trace.marks`; by default the trace's own.
     at: where it opens: an event's number (int) or a time in virtual seconds (float). By default at the first violation,
         else at the start.
-    views: what is shown, in this order, by name: `views=["cluster", "logs"]`; by default the cluster, the state of
-        every node and the space-time diagram. A name that no view has is a LabkitError that lists the names.
+    views: what is shown, in this order, by name: `views=["cluster", "logs"]`; by default those that a document
+        names under "views", else the cluster, the state of every node and the space-time diagram. A name that no view
+        has is a LabkitError that lists the names.
     evidence: a checker's verdict on the history of this trace's clients, for the view "history": the instant at which
         each operation takes effect, or the one that has no place. A verdict on another run is a LabkitError.
     """
@@ -59,8 +60,8 @@ class Replay:
         views: Iterable[str] | None = None,
         evidence: Any = None,
     ):
-        self.views = chosen(views)
         document = dict(trace if isinstance(trace, dict) else trace.document())
+        self.views = chosen(document.pop("views", None) if views is None else views)
         if evidence is not None:
             document["evidence"] = verdict_evidence(evidence, document)
             document["marks"] = [*(document.get("marks") or []), *violation(document["evidence"], document)]

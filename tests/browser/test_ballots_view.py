@@ -24,7 +24,7 @@ def column(page: Page, number: int) -> dict[str, str]:
 
 def test_a_run_without_ballots_says_what_the_view_looks_for(page: Page, tmp_path):
     show(page, tmp_path, eventful_run(), 0.5)
-    expect(page.locator("[data-view=ballots] .lk-empty")).to_contain_text("`promised` or `accepted_n`")
+    expect(page.locator("[data-view=ballots] .lk-empty")).to_contain_text("promised or accepted_n")
 
 
 def test_what_was_accepted_and_promised_is_what_the_trace_says(page: Page, tmp_path):

@@ -24,7 +24,7 @@ def test_before_there_is_a_log_the_view_says_what_it_waits_for(page: Page, tmp_p
     document = eventful_run()
     empty = document | {"events": {name: [] for name in document["events"]}, "now": 0.0, "marks": []}
     show(page, tmp_path, empty, 0.0)
-    expect(page.locator("[data-view=logs] .lk-empty")).to_contain_text("a public attribute `log`")
+    expect(page.locator("[data-view=logs] .lk-empty")).to_contain_text("a public attribute log")
 
 
 def test_entries_are_committed_applied_or_only_stored_and_a_divergent_suffix_has_another_shape(page: Page, tmp_path):

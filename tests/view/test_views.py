@@ -1,5 +1,6 @@
 """Views are asked for by name; the same names work for a live view, a replay and a saved trace."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from labkit.errors import LabkitError
 from labkit.view import Replay, assets, views
 from tests.view.election import Raft
 from tests.view.runs import eventful_run
+from tests.view.test_live import FakeView, in_a_loop
 from tests.view.test_replay import unpack
 
 
@@ -44,3 +46,20 @@ def test_a_trace_saved_as_a_page_plays_the_views_asked_for(tmp_path):
 def test_more_views_get_more_room():
     usual = Replay(eventful_run())
     assert Replay(eventful_run(), views=[*usual.views[:2]])._height() < usual._height()
+
+
+def test_a_document_may_name_its_views_and_those_asked_for_come_first():
+    document = eventful_run() | {"views": ["cluster", "elections"]}
+    assert unpack(Replay(document).html())["views"] == ["cluster", "elections"]
+    assert Replay(document, views=["logs"]).views == ["logs"]
+
+
+@in_a_loop
+async def test_the_recording_of_a_live_view_shows_what_the_reader_chose():
+    cluster = Cluster(Raft, size=3, seed=1)
+    view = FakeView(cluster, asyncio.get_running_loop(), speed=0.25, height=None, views=["logs"])
+    assert view.recording().views == ["logs"]
+    view.views = ["logs", "cluster"]  # as the page sets it
+    cluster.run(0.2)
+    assert view.recording(0.1).views == ["logs", "cluster"]
+    view.close()

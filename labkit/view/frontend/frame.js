@@ -26,7 +26,7 @@ class Place {
     if (this.asked === this.trace.length) return false;
     this.asked = this.trace.length;
     const missing = this.view.wants(this.trace);
-    setText(this.empty, missing ?? "");
+    refill(this.empty, ...(missing ?? "").split("`").map((part, i) => (i % 2 ? html("code", {}, part) : part)));
     this.empty.hidden = !missing;
     if (missing) return false;
     this.panel = this.view.make(this.trace, this.handlers());
@@ -136,7 +136,7 @@ export class Frame {
     set(this.opener, "aria-expanded", String(open));
     document[open ? "addEventListener" : "removeEventListener"]("pointerdown", this.outside);
     if (!open) return;
-    for (const [name, { wants }] of VIEWS) setText(this.reasons.get(name), wants(this.trace) ?? "");
+    for (const [name, { wants }] of VIEWS) setText(this.reasons.get(name), (wants(this.trace) ?? "").split(/[:.]/)[0]);
     this.boxes.values().next().value.focus();
   }
 

@@ -125,6 +125,8 @@ export class Grid {
       }
     } else setText(element.lastChild, text);
     set(element, "title", title);
-    if (head) set(element, "aria-disabled", String(!goes));
+    if (!head) return;
+    set(element, "aria-disabled", String(!goes));
+    set(element, "tabindex", goes ? 0 : -1);
   }
 }

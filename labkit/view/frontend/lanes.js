@@ -46,7 +46,7 @@ export class Lanes {
 
   /** @param {number} width */
   resize(width) {
-    this.width = width;
+    this.width = this.element.clientWidth || width;
     this.key = this.namesKey = "";
   }
 
@@ -63,7 +63,6 @@ export class Lanes {
   /** Shows the time from one moment to another, and a little more. @param {number} from @param {number} to */
   fit(from, to) {
     const span = Math.max((to - from) * 1.25, SHORTEST);
-    if (from - span * 0.1 === this.start && span === this.span) return;
     [this.start, this.span, this.chosen] = [from - span * 0.1, span, true];
   }
 
@@ -78,16 +77,17 @@ export class Lanes {
     this.start = Math.max(-0.02 * this.span, Math.min(this.start, this.trace.now - this.span * 0.9));
   }
 
-  /** @param {import("./scene.js").Scene} scene */
-  draw(scene) {
+  /** @param {import("./scene.js").Scene} scene @param {boolean} [follow]  whether what is shown goes along with the cursor */
+  draw(scene, follow = true) {
     if (!this.width) return;
     this._names();
-    this._window(scene.time);
+    if (follow || !this.span) this._window(scene.time);
     this.cursor = scene.time;
     this._content();
     const at = (time) => this.gutter + (time - this.start) * this.perSecond;
     set(this.content, "transform", `translate(${at(this.base)} 0)`);
     const x = Math.max(this.gutter, at(scene.time));
+    this.line.style.display = x > this.width ? "none" : "";
     set(this.line, "x1", x);
     set(this.line, "x2", x);
     set(this.veil, "x", x);

@@ -137,6 +137,7 @@ export const commit = {
     /** @type {Transaction[]} */ let columns = [];
     /** @type {Transaction | null} */ let current = null;
     let drawn = "";
+    let fitted = 0;
     const grid = new Grid({
       label: "What every node knows of each transaction", corner: "transaction", wide: 104, onturn: refresh, onrow: (id) => select({ type: "node", id }),
       onpick: (i, j) => {
@@ -201,7 +202,7 @@ export const commit = {
       element: html("div", {}, grid.element, html("div", { class: "lk-history" }, head, lanes.element, legend)),
       resize(width) {
         grid.resize(width);
-        lanes.resize(width - 18);
+        lanes.resize(width);
       },
       draw(scene) {
         gather(trace, Transactions);
@@ -213,10 +214,11 @@ export const commit = {
         const key = `${scene.count} ${trace.length} ${current.id} ${grid.turned} ${grid.room}`;
         if (key !== drawn) overview(scene, chosen ? all.all.indexOf(chosen) : at);
         drawn = key;
-        const end = Math.max(trace.time[current.last], trace.time[current.seq] + 0.01);
-        if (current !== before) lanes.fit(trace.time[current.seq], end);
+        const open = [...current.marks.values()].some((marks) => marks.at(-1).look === "doubt" || marks.at(-1).look === "asks");
+        const end = Math.max(open ? trace.now : trace.time[current.last], trace.time[current.seq] + 0.01);
+        if (current !== before || end > fitted * 1.1) lanes.fit(trace.time[current.seq], fitted = end);
         setText(head, `${title(current)} along time: ${current.seq < scene.count ? outcome(current, scene.count).text : "to come"}`);
-        lanes.draw(scene);
+        lanes.draw(scene, scene.time < end);
       },
       text(scene) {
         const past = all.all.filter(({ seq }) => seq < scene.count);
