@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.client import Client, _Caller
 from labkit.engine.buggify import Buggify, check_names
 from labkit.engine.faults import Fault, Faults
+from labkit.engine.flights import meant, under_way
 from labkit.engine.latency import DEFAULT, Latency
 from labkit.engine.loop import VirtualLoop
 from labkit.engine.network import Machine, Network
@@ -266,6 +267,41 @@ class Cluster:
         be read (OSError, EIO); with checksum=False it is read as it is.
         """
         self._do(Fault(self._moment(), "disk", self._check_id(id), **settings))
+
+    def drop(self, sender: str, receiver: str, kind: str | None = None, number: int = 1) -> None:
+        """Lose one message on its way from sender to receiver. kind: its class's name (None: any). number: which of
+        those on their way, in the order in which they were sent.
+
+        Raises LabkitError if there is none; as part of a script (`Fault`), it does nothing then.
+        """
+        self._do_to_message("drop", sender, receiver, kind, number)
+
+    def deliver(self, sender: str, receiver: str, kind: str | None = None, number: int = 1) -> None:
+        """Let one message (named as for `drop`) arrive now, before all others."""
+        self._do_to_message("deliver", sender, receiver, kind, number)
+
+    def delay(
+        self, sender: str, receiver: str, kind: str | None = None, number: int = 1, *, seconds: float = 0.1
+    ) -> None:
+        """Let one message (named as for `drop`) arrive so many seconds later than it would have."""
+        self._do_to_message("delay", sender, receiver, kind, number, seconds=seconds)
+
+    def duplicate(
+        self, sender: str, receiver: str, kind: str | None = None, number: int = 1, *, seconds: float | None = None
+    ) -> None:
+        """Make a copy of one message (named as for `drop`). It arrives right after the message, or so many seconds
+        from now."""
+        self._do_to_message("duplicate", sender, receiver, kind, number, seconds=seconds)
+
+    def _do_to_message(self, action: str, *args: Any, **options: Any) -> None:
+        for id in args[:2]:
+            self._check_id(id, clients=True)
+        options = {name: value for name, value in options.items() if value is not None}
+        fault = Fault(self._moment(), action, *args, **options)
+        if not self.scripted and meant(self._network, *args) is None:
+            there = ", ".join(map(str, under_way(self._network)[:8])) or "none"
+            raise LabkitError(f"no such message is on its way at {self.now:g} s; on their way: {there}")
+        self._do(fault)
 
     def inject(self, faults: Iterable[Fault]) -> None:
         """Timetable faults to come, at their virtual times from the start of the run; such as wait for an event

@@ -8,9 +8,10 @@ An event is seven values, `(time, kind, node, peer, id, due, data)`, and its pos
 | send | sender | receiver | message id | planned arrival | the message |
 | duplicate | sender | receiver | message id of the copy | planned arrival | the message, copied by the network |
 | corrupt | sender | receiver | message id | | the message as it arrives, altered on its way |
+| retime | receiver | sender | message id | new planned arrival | by which fault: "deliver" or "delay" |
 | wait | receiver | sender | message id | | why it waits: "pause", "slow", "disk" (the node), "clog" (the link) |
 | deliver | receiver | sender | message id | | |
-| drop | receiver | sender | message id | | "loss", "partition", "cut", "down", "queue", "corrupt" |
+| drop | receiver | sender | message id | | "loss", "partition", "cut", "down", "queue", "corrupt", "fault" |
 | set | node | | timer id | fires at | timer name; a set with the same id replaces it |
 | cancel | node | | timer id | | |
 | timer | node | | timer id | | timer name; it fired |
