@@ -267,8 +267,8 @@ def _check_when(when: Any) -> When | None:
 
 KINDS = (
     "write", "start", "send", "duplicate", "corrupt", "retime", "deliver", "drop", "wait", "set", "cancel",
-    "timer", "state", "disk", "damage", "note", "buggify", "error", "crash", "pause", "resume", "slow", "faulty", "partition",
-    "heal", "link", "clock", "invoke", "ok", "info",
+    "timer", "state", "disk", "damage", "note", "buggify", "error", "crash", "pause", "resume", "slow", "faulty",
+    "partition", "heal", "link", "clock", "invoke", "ok", "info",
 )  # fmt: skip
 
 
