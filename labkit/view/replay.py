@@ -6,6 +6,7 @@ import base64
 import json
 import zlib
 from collections.abc import Iterable
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,18 @@ body[data-jp-theme-light="false"] .labkit-hold,body.vscode-dark .labkit-hold{--t
 .jp-OutputArea-child:not(:has(.labkit-live)):has(+ .jp-OutputArea-child .labkit-replay[data-live]){display:none}
 .jp-OutputArea-child:has(.labkit-live) + .jp-OutputArea-child:has(.labkit-replay){display:none}
 """
+
+
+# Unpacks the player and starts it.
+LOADER = """
+const packed = document.getElementById("labkit-player").textContent;
+const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+const [style, code] = await new Response(stream).json();
+const add = (name, text) => document.head.append(Object.assign(document.createElement(name), {type: name === "script" ? "module" : "text/css", textContent: text}));
+add("style", style);
+add("script", code);
+"""  # noqa: E501
 
 
 class Replay:
@@ -116,30 +129,46 @@ class Replay:
 
     def _page(self, *, still: bool) -> str:
         body = f'<div id="labkit-poster">{poster(self.document, self.moment)}</div>' if still else ""
-        style = f":root{{color-scheme:light dark}}{POSTER_STYLE}{assets.style()}" if still else assets.style()
+        style = f":root{{color-scheme:light dark}}{POSTER_STYLE}" if still else ""
         return (
             '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width">'
             f"<title>{escape(self._name())}</title><style>{style}</style></head>"
             f'<body>{body}<script type="text/plain" id="labkit-run">{self._packed()}</script>'
-            f'<script type="module">{assets.script("replay.js")}</script></body></html>'
+            f'<script type="text/plain" id="labkit-player">{_player()}</script>'
+            f'<script type="module">{LOADER}</script></body></html>'
         )
 
     def _packed(self) -> str:
         document = self.document
         at = {"seq": self.at, "time": 0} if isinstance(self.at, int) else {"seq": None, "time": self.at}
-        events = {**document["events"]}
-        events["time"] = [round(time, 9) for time in events["time"]]
-        events["due"] = [None if due is None else round(due, 6) for due in events["due"]]
+        if "other" in document:
+            document = document | {"other": document["other"] | {"events": _rounded(document["other"]["events"])}}
         whole = document | {
-            "events": events,
+            "events": _rounded(document["events"]),
             "positions": positions(document["nodes"], document.get("edges")),
             "at": at,
             "speed": self.speed,
             "views": self.views,
             "run": self._live,
         }
-        return base64.b64encode(zlib.compress(json.dumps(whole, separators=(",", ":")).encode(), 9)).decode()
+        return _deflated(json.dumps(whole, separators=(",", ":")))
+
+
+def _deflated(text: str) -> str:
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+
+
+@cache
+def _player() -> str:
+    """The player itself, packed: its style and its script."""
+    return _deflated(json.dumps([assets.style(), assets.script("replay.js")]))
+
+
+def _rounded(events: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Times to a nanosecond, which packs into less."""
+    due = [None if due is None else round(due, 6) for due in events["due"]]
+    return events | {"time": [round(time, 9) for time in events["time"]], "due": due}
 
 
 def _flat(css: str) -> str:
