@@ -70,7 +70,7 @@ export class Comparison {
       this.differs = firstDifference(trace, other, this.shared);
       this._say();
     }
-    const shown = scene(other, Math.min(time, other.now), { count: count <= this.differs ? count : other.countAt(time), fade: 0.1 * speed, noted: 1.3 * speed });
+    const shown = scene(other, Math.min(time, other.now), { count: count < this.differs ? count : other.countAt(time), fade: 0.1 * speed, noted: 1.3 * speed });
     this.picture.draw(shown, { ...emphasis, selected: null, pending: new Map(), ticked: new Set(), markedNodes: new Set(), markedFlights: new Set() });
     this.canvas.classList.toggle("lk-over", time > other.now + 1e-9);
   }
