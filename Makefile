@@ -1,6 +1,6 @@
 # labkit's commands: `make` lists them. Everything is installed into .venv, nothing outside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help lab install dev test lint types tests bench bench-explore notebooks check-notebooks clean
+.PHONY: help lab install dev test lint types tests bench bench-explore bench-view notebooks check-notebooks clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python -m
@@ -58,6 +58,9 @@ bench: $(BENCH) ## Measure the engine against its peers; BENCH_ARGS="--json FILE
 
 bench-explore: $(BENCH) ## Search for every seeded bug: runs, seconds, length before and after; BENCH_ARGS="--only raft"
 	@$(RUN) bench.bugs $(BENCH_ARGS)
+
+bench-view: $(DEV) ## Measure the picture in headless Chromium: frames a second, opening, scrubbing; BENCH_ARGS="--json FILE"
+	@$(RUN) bench.view $(BENCH_ARGS)
 
 notebooks: $(DEV) ## Execute the walk-throughs in notebooks/ and write their outputs
 	@$(RUN) tests.notebooks.executor

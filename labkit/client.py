@@ -56,9 +56,10 @@ class Client:
             raise LabkitError(
                 f"{self.id} still waits for {self._pending.to}; run the cluster on, or use another client"
             )
+        self._cluster._check_id(to)
+        self._cluster._remember("invoke", self.id, to, msg, timeout)
         process = self._cluster._client_process(self.id)
         operation = Operation(self.id, len(self.operations) + 1, to, msg, self._cluster.now)
-        self._cluster._check_id(to)
         self.operations.append(operation)
         self._pending = operation
         self._record(operation, "invoke", msg)

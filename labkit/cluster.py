@@ -7,11 +7,12 @@ import hashlib
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labkit.client import Client, _Caller
 from labkit.engine.buggify import Buggify, check_names
 from labkit.engine.faults import Fault, Faults
+from labkit.engine.flights import meant, under_way
 from labkit.engine.latency import DEFAULT, Latency
 from labkit.engine.loop import VirtualLoop
 from labkit.engine.network import Machine, Network
@@ -33,6 +34,18 @@ _FIRST_MOMENT = (
     5e-324  # the smallest time above zero: what is done at time 0 after the boot is not what is done before it
 )
 Launch = Callable[["Cluster", Machine, str], Runs]
+
+
+class Deed(NamedTuple):
+    """Something that was done to a cluster from outside, and when: enough to do it again to another at the same
+    point."""
+
+    started: bool
+    time: float
+    steps: int  # of the loop until then
+    events: int  # in the trace by then
+    do: str  # "fault", "inject", "follow" or "invoke"
+    args: tuple[Any, ...]
 
 
 class Cluster:
@@ -67,6 +80,10 @@ class Cluster:
         title: str | None = None,
         launch: Launch | None = None,
     ):
+        self._arguments: dict[str, Any] = {
+            "node": node, "size": size, "nodes": None if nodes is None else dict(nodes), "topology": topology,
+            "seed": seed, "latency": latency, "buggify": buggify, "trace": trace, "title": title, "launch": launch,
+        }  # fmt: skip
         programs, edges = assign(node, size, nodes, topology)
         if not isinstance(seed, int):
             raise LabkitError(f"seed={seed!r}: a seed is a whole number")
@@ -91,6 +108,7 @@ class Cluster:
         self._started = False
         self._watchers: list[Callable[[], None]] = []
         self._unreported: list[tuple[str, float, str]] = []
+        self._deeds: list[Deed] = []
         linked: dict[str, set[str]] = {id: set() for id in self.ids}
         for one, other in edges or ():
             linked[one].add(other)
@@ -268,6 +286,41 @@ class Cluster:
         """
         self._do(Fault(self._moment(), "disk", self._check_id(id), **settings))
 
+    def drop(self, sender: str, receiver: str, kind: str | None = None, number: int = 1) -> None:
+        """Lose one message on its way from sender to receiver. kind: its class's name (None: any). number: which of
+        those on their way, in the order in which they were sent.
+
+        Raises LabkitError if there is none; as part of a script (`Fault`), it does nothing then.
+        """
+        self._do_to_message("drop", sender, receiver, kind, number)
+
+    def deliver(self, sender: str, receiver: str, kind: str | None = None, number: int = 1) -> None:
+        """Let one message (named as for `drop`) arrive now, before all others."""
+        self._do_to_message("deliver", sender, receiver, kind, number)
+
+    def delay(
+        self, sender: str, receiver: str, kind: str | None = None, number: int = 1, *, seconds: float = 0.1
+    ) -> None:
+        """Let one message (named as for `drop`) arrive so many seconds later than it would have."""
+        self._do_to_message("delay", sender, receiver, kind, number, seconds=seconds)
+
+    def duplicate(
+        self, sender: str, receiver: str, kind: str | None = None, number: int = 1, *, seconds: float | None = None
+    ) -> None:
+        """Make a copy of one message (named as for `drop`). It arrives right after the message, or so many seconds
+        from now."""
+        self._do_to_message("duplicate", sender, receiver, kind, number, seconds=seconds)
+
+    def _do_to_message(self, action: str, *args: Any, **options: Any) -> None:
+        for id in args[:2]:
+            self._check_id(id, clients=True)
+        options = {name: value for name, value in options.items() if value is not None}
+        fault = Fault(self._moment(), action, *args, **options)
+        if not self.scripted and meant(self._network, *args) is None:
+            there = ", ".join(map(str, under_way(self._network)[:8])) or "none"
+            raise LabkitError(f"no such message is on its way at {self.now:g} s; on their way: {there}")
+        self._do(fault)
+
     def inject(self, faults: Iterable[Fault]) -> None:
         """Timetable faults to come, at their virtual times from the start of the run; such as wait for an event
         (`Fault(..., when=...)`) wait from those times on. Raises LabkitError if a time is past."""
@@ -277,6 +330,8 @@ class Cluster:
                 self._check_id(id)
             if fault.time < self.now or (self._started and not fault.time):
                 raise LabkitError(f"{fault!r} is past, at {self.now:g} s; faults.shift(cluster.now) moves them to now")
+        if faults:
+            self._remember("inject", faults)
         for fault in faults:
             if fault.time == 0:
                 self._strike(fault)
@@ -291,6 +346,7 @@ class Cluster:
         """
         if self._started or self.schedule is not None:
             raise LabkitError("a schedule is for a whole run, and there is one for each: give it to a new cluster")
+        self._remember("follow", schedule)
         self.schedule = schedule
         schedule.steer(self._network)
         self._network.record((0.0, "link", None, None, None, None, {"schedule": True}))
@@ -310,6 +366,7 @@ class Cluster:
     def _do(self, fault: Fault) -> None:
         if self.scripted:
             return
+        self._remember("fault", fault)
         if self._loop._depth:
             self._strike(fault)
         else:
@@ -317,6 +374,9 @@ class Cluster:
                 self._strike(fault)
         self._report()
         self._tell()
+
+    def _remember(self, do: str, *args: Any) -> None:
+        self._deeds.append(Deed(self._started, self.now, self._loop.taken, len(self.trace), do, args))
 
     def _strike(self, fault: Fault) -> None:
         self.faults.append(fault)
@@ -345,6 +405,20 @@ class Cluster:
             self._down(machine, "fault")
         elif not self._started:
             machine.boots = -1
+
+    # --- other runs
+
+    def fork(self, at: int | float | None = None, faults: Iterable[Fault] = (), *, title: str | None = None) -> Cluster:
+        """A new cluster that has gone the same way up to a moment, and from there goes its own: another crash, another
+        delivery, other requests. The run is made again, from the code, the seed, and what was done by then.
+
+        at: an event's number (int), or virtual seconds (float); now, if not given. faults: what strikes from then on,
+        besides what this cluster had been given by then. Raises LabkitError if the moment is not in this run, or if the
+        run cannot be made again (its code is not deterministic, or its nodes were changed from outside).
+        """
+        from labkit.forking import fork
+
+        return fork(self, at, faults, title)
 
     # --- clients and watchers
 

@@ -14,7 +14,8 @@ When = int | tuple[str, str | None, int]  # a seq, or a kind of event, its node 
 
 CLOCK = ("offset", "rate", "drift", "jump")
 NODE_ACTIONS = ("crash", "restart", "pause", "resume", "slow", "clock", "disk")
-ACTIONS = (*NODE_ACTIONS, "link", "partition", "heal")
+MESSAGE_ACTIONS = ("drop", "deliver", "delay", "duplicate")
+ACTIONS = (*NODE_ACTIONS, *MESSAGE_ACTIONS, "link", "partition", "heal")
 
 
 class Fault:
@@ -49,7 +50,7 @@ class Fault:
 
     @property
     def nodes(self) -> list[str]:
-        """The nodes that it strikes; none for links, which clients have too."""
+        """The nodes that it strikes; none for links and messages, which clients have too."""
         if self.action == "partition":
             return [id for group in self.args for id in group]
         return [self.args[0]] if self.action in NODE_ACTIONS else []
@@ -196,6 +197,9 @@ def _check(action: str, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         if len(args) > 2 or not all(arg is None or isinstance(arg, str) for arg in args):
             raise LabkitError(f"link takes the ids of two nodes, or of one, or none, not {args}")
         links.check_settings({name: value for name, value in options.items() if name != "one_way"})
+    elif action in MESSAGE_ACTIONS:
+        known = ("seconds",) if action in ("delay", "duplicate") else ()
+        _check_message(action, args, options)
     elif args:
         raise LabkitError(f"{action} takes no arguments, not {args}")
     for name in options:
@@ -210,6 +214,21 @@ def _check(action: str, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         latency.check(options["seconds"], "seconds")
     if action == "clock":
         _check_clock(options)
+
+
+def _check_message(action: str, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+    sender, receiver, kind, number = (*args, *(None, None, None, 1)[len(args) :])[:4]
+    named = isinstance(sender, str) and isinstance(receiver, str) and (kind is None or isinstance(kind, str))
+    if len(args) > 4 or not named or not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise LabkitError(
+            f"{action} takes a sender, a receiver, the kind of the message and which of those on their way (1: the one "
+            f"sent first), as in Fault(1.0, {action!r}, 'n1', 'n2', 'Vote', 1), not {args}"
+        )
+    seconds = options.get("seconds")
+    if seconds is None and action == "delay":
+        raise LabkitError("by how much? delay takes seconds=, as in Fault(1.0, 'delay', 'n1', 'n2', seconds=0.5)")
+    if seconds is not None and not (_is_number(seconds) and 0 <= seconds < float("inf")):
+        raise LabkitError(f"seconds={seconds!r}: give a number of virtual seconds, zero or more")
 
 
 def _check_groups(groups: tuple[Any, ...], one_way: Any) -> None:
@@ -247,9 +266,9 @@ def _check_when(when: Any) -> When | None:
 
 
 KINDS = (
-    "write", "start", "send", "duplicate", "corrupt", "deliver", "drop", "wait", "set", "cancel", "timer", "state",
-    "disk", "damage", "note", "buggify", "error", "crash", "pause", "resume", "slow", "faulty", "partition", "heal",
-    "link", "clock", "invoke", "ok", "info",
+    "write", "start", "send", "duplicate", "corrupt", "retime", "deliver", "drop", "wait", "set", "cancel",
+    "timer", "state", "disk", "damage", "note", "buggify", "error", "crash", "pause", "resume", "slow", "faulty",
+    "partition", "heal", "link", "clock", "invoke", "ok", "info",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappush
 from typing import TYPE_CHECKING, Any
 
@@ -203,6 +203,10 @@ class Links:
         return "partition"
 
     # --- faults
+
+    def __iter__(self) -> Iterator[Link]:
+        """The links that are, or were, unlike the rest."""
+        return iter(self._links.values())
 
     def link(self, src: str, to: str) -> Link:
         found = self._links.get((src, to))

@@ -115,6 +115,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.overdue: list[Handle] = []  # calls whose time had passed when they were asked for
         self.current: Process | None = None  # whose code is running
         self.between: Callable[[], None] = lambda: None  # called now and then between two steps, to tidy up
+        self.taken = 0  # steps so far
         self._count = 0
         self._last = 1 << 60
         self._numbers = 0
@@ -168,6 +169,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
                             f"{still:,} steps were taken and time stands still (nodes answer one another without delay)"
                         )
             finally:
+                self.taken += taken
                 self.current = None  # no node's code is running: nothing for the watchdog to stop
                 if not self._ended:
                     self.heap.remove(end)

@@ -166,6 +166,15 @@ class Network:
         self.record((self.loop.now, "deliver", target.id, src, id, None, None))
         target.process.deliver(message, src, call, reply)
 
+    def arrive_past_clog(self, flight: Flight) -> None:
+        """A message that was taken out of a clogged link arrives as if the link were not clogged."""
+        target = flight[2]
+        why = self.links.obstacle(flight[1], target.id)
+        if why or target.process is None:
+            self._drop(flight, why or "down")
+        elif target.gate is None or not target.gate.holds(flight):
+            self.hand_over(flight)
+
     def waits(self, flight: Flight, why: str) -> None:
         self.record((self.loop.now, "wait", flight[2].id, flight[1], flight[0], None, why))
 

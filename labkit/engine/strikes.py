@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from labkit.engine.faults import Fault
+from labkit.engine import flights
+from labkit.engine.faults import MESSAGE_ACTIONS, Fault
 from labkit.engine.platters import FaultyStore
 from labkit.engine.values import plain
 
@@ -97,4 +98,5 @@ _STRIKES: dict[str, Callable[[Network, Fault], None]] = {
     "slow": _slow,
     "clock": _clock,
     "disk": _disk,
+    **dict.fromkeys(MESSAGE_ACTIONS, flights.strike),
 }

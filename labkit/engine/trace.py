@@ -8,9 +8,10 @@ An event is seven values, `(time, kind, node, peer, id, due, data)`, and its pos
 | send | sender | receiver | message id | planned arrival | the message |
 | duplicate | sender | receiver | message id of the copy | planned arrival | the message, copied by the network |
 | corrupt | sender | receiver | message id | | the message as it arrives, altered on its way |
+| retime | receiver | sender | message id | new planned arrival | by which fault: "deliver" or "delay" |
 | wait | receiver | sender | message id | | why it waits: "pause", "slow", "disk" (the node), "clog" (the link) |
 | deliver | receiver | sender | message id | | |
-| drop | receiver | sender | message id | | "loss", "partition", "cut", "down", "queue", "corrupt" |
+| drop | receiver | sender | message id | | "loss", "partition", "cut", "down", "queue", "corrupt", "fault" |
 | set | node | | timer id | fires at | timer name; a set with the same id replaces it |
 | cancel | node | | timer id | | |
 | timer | node | | timer id | | timer name; it fired |
@@ -208,13 +209,33 @@ class Trace:
                     return values[start + 6]
         raise LabkitError(f"event {event.seq} ({event.kind}) is not about a message")
 
-    def at(self, time: float) -> Moment:
-        """The cluster at a moment, in virtual seconds, as far as the trace tells: after all that happened by then."""
+    def count(self, time: float) -> int:
+        """How many events have happened by a time, in virtual seconds."""
         starts = [chunk.time for chunk in self._chunks] + self._tail[:1]
         number = max(0, bisect_right(starts, time) - 1)
         values = self._decoded(number)
         events = range(len(values) // WIDTH)
-        return self.after(number * EVENTS + bisect_right(events, time, key=lambda event: values[event * WIDTH]) - 1)
+        return number * EVENTS + bisect_right(events, time, key=lambda event: values[event * WIDTH])
+
+    def begins_like(self, other: Trace, count: int) -> bool:
+        """Whether the first `count` events of both are the same."""
+        if min(len(self), len(other)) < count:
+            return False
+        for number in range(-(-count // EVENTS)):
+            size = min(EVENTS, count - number * EVENTS) * WIDTH
+            mine, theirs = (
+                trace._values(number)[:size]
+                if number < len(trace._chunks)
+                else trace._tail[(number - len(trace._chunks)) * _CHUNK :][:size]
+                for trace in (self, other)
+            )
+            if mine != theirs and _encoded(mine) != _encoded(theirs):  # classes of messages may have been made anew
+                return False
+        return True
+
+    def at(self, time: float) -> Moment:
+        """The cluster at a moment, in virtual seconds, as far as the trace tells: after all that happened by then."""
+        return self.after(self.count(time) - 1)
 
     def after(self, seq: int) -> Moment:
         """The cluster just after an event; before all of them, for -1.

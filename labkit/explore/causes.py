@@ -13,7 +13,7 @@ from typing import Any
 from labkit.check.invariants import Violation
 from labkit.engine.trace import Event, Trace
 
-FAULTS = frozenset({"crash", "pause", "resume", "slow", "faulty", "partition", "heal", "link", "clock"})
+FAULTS = frozenset({"crash", "pause", "resume", "slow", "faulty", "partition", "heal", "link", "clock", "retime"})
 CHANGES = frozenset({"state", "disk", "note", "error", "crash"})
 BEGINS = frozenset({"start", "deliver", "timer", "invoke"}) | FAULTS  # what begins a step
 
@@ -110,6 +110,9 @@ def describe(event: Event, trace: Trace) -> str:
     if event.kind == "link":
         ends = f"{event.node or 'any node'} to {event.peer or 'any node'}"
         return f"link from {ends}: {_settings(event.data)}"
+    if event.kind == "retime":
+        how = "is delivered early" if event.data == "deliver" else f"is delayed to {event.due:g} s"
+        return f"{_brief(trace.message(event))} from {event.peer} to {event.node} {how}"
     if event.kind in ("clock", "slow", "faulty"):
         what = {"clock": "clock", "slow": "speed", "faulty": "disk"}[event.kind]
         return f"{event.node}'s {what}: {_settings(event.data)}"

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import logging
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from labkit.cluster import Cluster
+from labkit.engine.faults import Fault
 from labkit.engine.network import Flight, Latency, Machine, Network
 from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
@@ -68,6 +69,10 @@ class TcpCluster(Cluster):
 
     def _make_network(self, seed: int, latency: Latency, trace: Trace | None) -> Network:
         return TcpNetwork(seed, latency, self._loop, trace)
+
+    def fork(self, at: int | float | None = None, faults: Iterable[Fault] = (), *, title: str | None = None) -> Cluster:
+        """Raises LabkitError: a run in real time cannot be made again."""
+        raise LabkitError("two runs over TCP are never the same, so there is no fork: use a simulated Cluster")
 
     # --- running
 

@@ -21,13 +21,15 @@ from labkit.errors import LabkitError
 from labkit.view import assets
 from labkit.view.layout import positions
 from labkit.view.replay import Replay
+from labkit.view.runs import Runs
 from labkit.view.views import chosen
+from labkit.view.window import last
 
 WINDOW = 5_000  # events in one message
 SLICE = 0.05  # real seconds that one request may run the cluster
 NOTICE = 1 / 30  # real seconds between two notices that the trace has grown
+KEPT_EVENTS = 30_000  # in a saved recording, at most: about half a megabyte
 KEEP = 0.4  # real seconds of quiet before the saved recording is made anew
-FAULTS = ("crash", "restart", "partition", "heal")
 
 
 class LiveView(anywidget.AnyWidget):
@@ -48,23 +50,28 @@ class LiveView(anywidget.AnyWidget):
         speed: float,
         height: int | None,
         views: Iterable[str] | None = None,
+        at: float | None = None,
     ):
         self._cluster = cluster
         self._loop = loop
         self._handle: Any = None
-        self._open_at: float | None = cluster.now
+        self._open_at: float | None = cluster.now if at is None else at
+        self._stays = at is not None  # where it opens, instead of playing on from there to now
         self._mine = False
         self._noticed = 0.0
         self._notice: asyncio.TimerHandle | None = None
         self._keeping: asyncio.TimerHandle | None = None
         self._kept: tuple[Any, ...] = ()
         self._awaits_end = False
+        self._runs = Runs(cluster)
+        self._shown = 0  # the run that was looked at last
+        self._bookmarks: list[dict[str, Any]] = []
         header = cluster.trace.header()
         header.pop("marks", None)
         header |= {"positions": positions(header["nodes"], header["edges"]), "run": uuid.uuid4().hex[:12]}
         frontend = {"_esm": assets.script("widget.js"), "_css": assets.style()}
         super().__init__(**frontend, header=header, speed=speed, height=height, views=chosen(views))
-        self._unwatch = cluster.watch(self._grown)
+        self._unwatch = [cluster.watch(lambda: self._grown(0))]
         self.on_msg(self._heard)
 
     def keep_in(self, handle: Any) -> None:
@@ -72,9 +79,14 @@ class LiveView(anywidget.AnyWidget):
         self._handle = handle
 
     def recording(self, at: float | None = None) -> Replay:
-        """The run so far, opening at a virtual time; at now if none is given."""
-        at = float(self._cluster.now if at is None else at)
-        replay = Replay(self._cluster.trace, speed=self.speed, at=at, views=self.views)
+        """The run that was looked at last, so far, opening at a virtual time; at now if none is given."""
+        cluster = self._runs[self._shown].cluster
+        at = float(cluster.now if at is None else at)
+        replay = Replay(last(cluster.trace, KEPT_EVENTS), speed=self.speed, at=at, views=self.views)
+        missing = replay.document.get("left_out", {"events": 0})["events"]
+        kept = [mark | {"count": mark["count"] - missing} for mark in self._bookmarks if mark["count"] > missing]
+        if kept:
+            replay.document["bookmarks"] = kept
         replay._live = self.header["run"]
         return replay
 
@@ -90,18 +102,39 @@ class LiveView(anywidget.AnyWidget):
         """Do what the player asks, and tell it what is new."""
         kind = message.get("type")
         have = message.get("have") or 0
+        run = message.get("run") or 0
+        if not 0 <= run < len(self._runs):
+            return  # of a page that was open before the kernel was restarted
         if kind == "hello":
-            self._send_events("hello", 0, open_at=self._cluster.now if self._open_at is None else self._open_at)
-            self._open_at = None
+            now = self._runs[run].cluster.now
+            more: dict[str, Any] = {
+                "open_at": now if self._open_at is None else self._open_at,
+                "bookmarks": self._bookmarks,
+            }
+            self._send_events(run, "hello", have, runs=self._runs.described(), stay=self._stays, **more)
+            self._open_at, self._stays = None, False
         elif kind == "pull":
-            self._send_events("pull", have)
+            self._send_events(run, "pull", have)
         elif kind == "advance":
-            self._send_events("advance", have, error=self._try(self._advance, float(message["to"])))
+            self._send_events(run, "advance", have, error=self._try(self._advance, run, float(message["to"])))
         elif kind == "fault":
-            error = self._try(self._strike, message.get("action"), message.get("args") or [])
-            self._send_events("fault", have, error=error)
+            error = self._try(self._runs.strike, run, *_deed(message))
+            self._send_events(run, "fault", have, error=error)
+        elif kind == "fork":
+            self._fork(run, float(message["time"]), int(message["count"]), message)
         elif kind == "settled":
+            self._shown = run
             self._keep_soon(message.get("at"))
+        elif kind == "bookmarks":
+            self._bookmarks = list(message.get("bookmarks") or [])
+            self._keep_soon(message.get("at"))
+
+    def _fork(self, run: int, time: float, count: int, message: dict[str, Any]) -> None:
+        error = self._try(self._runs.fork, run, time, count, *_deed(message))
+        if error is None:
+            run = self._shown = len(self._runs) - 1
+            self._unwatch.append(self._runs[run].cluster.watch(lambda: self._grown(run)))
+        self.send({"type": "forked", "run": run, "runs": self._runs.described(), "error": error})
 
     def _try(self, do: Any, *args: Any) -> str | None:
         self._mine = True
@@ -116,30 +149,28 @@ class LiveView(anywidget.AnyWidget):
             self._mine = False
         return None
 
-    def _advance(self, to: float) -> None:
+    def _advance(self, run: int, to: float) -> None:
         """Run towards `to`, in parts, for as long as one slice of real time lasts."""
+        cluster = self._runs[run].cluster
         end = time.perf_counter() + SLICE
-        part = (to - self._cluster.now) / 8
-        while self._cluster.now < to and time.perf_counter() < end:
-            self._cluster.advance(min(to, self._cluster.now + max(part, 1e-6)))
+        part = (to - cluster.now) / 8
+        while cluster.now < to and time.perf_counter() < end:
+            cluster.advance(min(to, cluster.now + max(part, 1e-6)))
 
-    def _strike(self, action: str, args: list[Any]) -> None:
-        if action not in FAULTS:
-            raise LabkitError(f"the view cannot do {action!r}")
-        getattr(self._cluster, action)(*args)
-
-    def _send_events(self, answers: str, start: int, *, error: str | None = None, **more: Any) -> None:
-        trace, faults = self._cluster.trace, self._cluster.faults
+    def _send_events(self, run: int, answers: str, start: int, *, error: str | None = None, **more: Any) -> None:
+        cluster = self._runs[run].cluster
+        trace, faults = cluster.trace, cluster.faults
         length = len(trace)
         start = min(start, length)
         stop = min(length, start + WINDOW)
         message = {
             "type": "events",
+            "run": run,
             "answers": answers,
             "start": start,
             "columns": trace.columns(start, stop),
             "length": length,
-            "now": self._cluster.now,
+            "now": cluster.now,
             "faults": str(faults),
             "fault_count": len(faults),
             "marks": trace.marks,
@@ -147,20 +178,21 @@ class LiveView(anywidget.AnyWidget):
         }
         self.send(message | more)
 
-    def _grown(self) -> None:
+    def _grown(self, run: int) -> None:
         """The trace grew. If others did it, the player is told, but no more often than it can use."""
         if self._mine:
             return
         self._keep_when_cell_ends()
         if time.monotonic() - self._noticed >= NOTICE:
-            self._send_notice()
+            self._send_notice(run)
         elif self._notice is None:
-            self._notice = self._loop.call_later(NOTICE, self._send_notice)
+            self._notice = self._loop.call_later(NOTICE, self._send_notice, run)
 
-    def _send_notice(self) -> None:
+    def _send_notice(self, run: int) -> None:
         self._notice = None
         self._noticed = time.monotonic()
-        self.send({"type": "more", "now": self._cluster.now, "length": len(self._cluster.trace)})
+        cluster = self._runs[run].cluster
+        self.send({"type": "more", "run": run, "now": cluster.now, "length": len(cluster.trace)})
 
     def _keep_when_cell_ends(self) -> None:
         """The recording is part of the output of the cell that ran the cluster, not of some moment after it."""
@@ -183,39 +215,47 @@ class LiveView(anywidget.AnyWidget):
 
     def _keep(self, at: float | None) -> None:
         self._keeping = None
-        state = (len(self._cluster.trace), self._cluster.now, at, *self.views)
+        cluster = self._runs[self._shown].cluster
+        state = (self._shown, len(cluster.trace), cluster.now, at, repr(self._bookmarks), *self.views)
         if self._handle is not None and state != self._kept:
             self._kept = state
             self._handle.update(self.recording(at))
 
     def close(self) -> None:
         """Let go of the cluster, and of the browser's side."""
-        if getattr(self, "_unwatch", None) is not None:
-            self._unwatch()
+        for unwatch in getattr(self, "_unwatch", []):
+            unwatch()
         for timer in (self._notice, self._keeping):
             if timer is not None:
                 timer.cancel()
         super().close()
 
 
-def show(cluster: Any, *views: str, speed: float = 0.1, height: int | None = None) -> None:
+def _deed(message: dict[str, Any]) -> tuple[Any, ...]:
+    return message.get("action"), message.get("args") or [], message.get("options") or {}
+
+
+def show(cluster: Any, *views: str, speed: float = 0.1, height: int | None = None, at: float | None = None) -> None:
     """Show a cluster live, with its controls.
 
     views: what is shown, in this order, by name: `show(cluster, "cluster", "logs")`; by default the cluster, the state
     of every node and the space-time diagram. The page's menu adds and removes views at any time. speed: virtual seconds
-    in one real second, at first. height: pixels of the picture itself. Outside a notebook it prints where the cluster
-    stands. Raises LabkitError for a name that no view has.
+    in one real second, at first. height: pixels of the picture itself. at: where the view opens, in virtual seconds; at
+    now if not given. Outside a notebook it prints where the cluster stands. Raises LabkitError for a name that no view
+    has, and for a moment that has not been.
     """
     shown = chosen(views)
+    if at is not None and not 0 <= at <= cluster.now:
+        raise LabkitError(f"at={at:g}: the run has come to {cluster.now:g} s; run the cluster on, or open it earlier")
     loop = _kernel_loop()
     if loop is None:
-        print(repr(Replay(cluster.trace, at=float(cluster.now))))
+        print(repr(Replay(cluster.trace, at=float(cluster.now if at is None else at))))
         return
     from IPython.display import display
 
-    view = LiveView(cluster, loop, speed=float(speed), height=height, views=shown)
+    view = LiveView(cluster, loop, speed=float(speed), height=height, views=shown, at=None if at is None else float(at))
     display(view)
-    handle = display(view.recording(), display_id=True)
+    handle = display(view.recording(at), display_id=True)
     view.keep_in(handle)
 
 

@@ -11,7 +11,7 @@ CANDIDATES = frozenset({"candidate", "precandidate", "pre-candidate", "proposer"
 ARRIVALS = frozenset({"deliver", "drop", "wait"})
 CAUSES = frozenset(
     {"start", "deliver", "wait", "timer", "crash", "pause", "resume", "slow", "faulty"}
-    | {"partition", "heal", "link", "clock", "invoke"}
+    | {"partition", "heal", "link", "clock", "invoke", "retime"}
 )
 
 

@@ -53,7 +53,7 @@ def chosen(asked: Iterable[str] | None) -> list[str]:
 
 
 def _diagram(nodes: int, clients: int) -> int:
-    count = nodes + min(6, clients)
+    count = min(40, nodes) + min(6, clients)  # of more nodes, 40 have a line
     line = 25 if count <= 7 else 15 if count <= 16 else 8 if count <= 30 else 5
     return max(90, count * line + 32)
 

@@ -89,15 +89,17 @@ def test_a_partition_can_be_made_by_ticking_nodes_with_the_keyboard(seen: Page):
     assert said(seen, "fault")[0]["args"] == [["n1", "n3"], ["n2", "n4", "n5"]]
 
 
-def test_faults_wait_until_the_reader_is_back_at_now(seen: Page):
+def test_what_is_done_in_the_past_begins_another_run(seen: Page):
     seen.focus(".lk-timeline")
     seen.keyboard.press("Home")
     seen.click(".lk-node[data-node=n1] .lk-ring")
-    expect(seen.locator(".lk-inspector small")).to_contain_text("go to now")
-    seen.click(".lk-inspector .lk-danger, .lk-inspector .lk-primary", force=True)
-    assert said(seen, "fault") == []
+    expect(seen.locator(".lk-inspector small").first).to_contain_text("begins another run")
+    seen.click(".lk-inspector .lk-danger, .lk-inspector .lk-primary")
+    assert said(seen, "fault") == [] and said(seen, "fork")[0]["count"] == 0
     seen.keyboard.press("l")
-    expect(seen.locator(".lk-danger")).not_to_have_attribute("aria-disabled", "true")
+    expect(seen.locator(".lk-inspector .lk-forks")).to_have_count(0)
+    seen.click(".lk-danger")
+    assert said(seen, "fault")[0]["action"] == "crash"
 
 
 def test_everything_can_be_done_with_keys_and_none_leaks(seen: Page):

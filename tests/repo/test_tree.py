@@ -33,7 +33,7 @@ ROWS = [
     ["determinism", "maelstrom", "protocols", "view"],
     ["check", "system", "transport"],
     ["cluster"],
-    ["client", "members"],
+    ["client", "forking", "members"],
     ["node"],
     ["engine"],
     ["message"],

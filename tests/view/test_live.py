@@ -32,8 +32,8 @@ class FakeDisplay:
         self.updates.append(shown)
 
 
-def view_of(cluster):
-    return FakeView(cluster, asyncio.get_running_loop(), speed=0.25, height=None)
+def view_of(cluster, **options):
+    return FakeView(cluster, asyncio.get_running_loop(), speed=0.25, height=None, **options)
 
 
 def in_a_loop(test):

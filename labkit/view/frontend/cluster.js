@@ -8,7 +8,7 @@ const LINKS_DRAWN_AT_MOST = 130;
 const FLIGHTS_NAMED_AT_MOST = 8;
 const TRAILS_AT_MOST = 100;
 
-/** @typedef {{type: "node" | "message", id: string | number}} Selection */
+/** @typedef {{type: "node" | "message" | "link", id: string | number}} Selection  a link's id: "n1>n2", or "*>*" for all */
 /**
  * @typedef {object} Emphasis
  * @property {Selection | null} selected
@@ -23,7 +23,7 @@ const TRAILS_AT_MOST = 100;
 export class Picture {
   /** @param {import("./trace.js").Trace} trace
    * @param {{onnode: (id: string) => void, onmessage: (seq: number) => void, onclear: () => void,
-   *   onsplit: (groups: string[][]) => void, maySplit: () => boolean}} handlers */
+   *   onlink?: (link: string) => void, onsplit: (groups: string[][]) => void, maySplit: () => boolean}} handlers */
   constructor(trace, handlers) {
     this.trace = trace;
     this.handlers = handlers;
@@ -71,9 +71,15 @@ export class Picture {
     const drawn = this.trace.edges || pairs.length <= LINKS_DRAWN_AT_MOST ? pairs : [];
     this.links = drawn.filter(([a, b]) => this.at.has(a) && this.at.has(b)).map(([a, b]) => {
       const [p, q] = [this.at.get(a), this.at.get(b)];
-      return { a, b, element: svg("line", { x1: p.x, y1: p.y, x2: q.x, y2: q.y, class: "lk-link" }) };
+      const ends = { x1: p.x, y1: p.y, x2: q.x, y2: q.y };
+      const hit = svg("line", { ...ends, class: "lk-link-hit", onclick: (event) => {
+        if (this.justCut || !this.handlers.onlink) return;
+        event.stopPropagation();
+        this.handlers.onlink(`${a}>${b}`);
+      } }, svg("title", {}, `${a} – ${b}`));
+      return { a, b, hit, element: svg("line", { ...ends, class: "lk-link" }) };
     });
-    this.layers.links.replaceChildren(...this.links.map((link) => link.element));
+    this.layers.links.replaceChildren(...this.links.flatMap((link) => [link.element, link.hit]));
     this.hullKey = null;
   }
 
@@ -101,7 +107,10 @@ export class Picture {
     const side = new Map(scene.nodes.map((node) => [node.id, node.group]));
     for (const { a, b, element } of this.links) {
       const severed = side.get(a) !== side.get(b) || scene.links.get(`${a}>${b}`)?.cut || scene.links.get(`${b}>${a}`)?.cut;
-      set(element, "class", `lk-link ${severed ? "lk-severed" : down.has(a) || down.has(b) ? "lk-idle" : ""}`);
+      const settings = scene.links.get(`${a}>${b}`) ?? scene.links.get(`${b}>${a}`) ?? scene.links.get("*>*");
+      const troubled = settings && ["loss", "latency", "duplicate", "reorder", "corrupt", "clog", "bandwidth"].some((name) => settings[name]);
+      const chosen = emphasis.selected?.type === "link" && (emphasis.selected.id === `${a}>${b}` || emphasis.selected.id === `${b}>${a}` || emphasis.selected.id === "*>*");
+      set(element, "class", `lk-link ${troubled ? "lk-troubled" : ""} ${chosen ? "lk-chosen" : ""} ${severed ? "lk-severed" : down.has(a) || down.has(b) ? "lk-idle" : ""}`);
     }
     this._flights(scene, emphasis);
   }

@@ -1,9 +1,11 @@
 /* The buttons and the keys: play, steps, jumps, speed, and the faults that can be done by hand. */
-import { button, html, icon, refill, set, setText } from "./dom.js";
+import { button, html, icon, refill, set } from "./dom.js";
+import { HELP, showKeys } from "./keys.js";
+import { copyRow, popover } from "./popover.js";
+import { Stepper } from "./stepper.js";
 import { groupWords } from "./words.js";
 
 const SPEEDS = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
-export const HELP = "Space plays and pauses, the arrow keys step, N and P jump to the next and previous change, Home and End go to the start and to now.";
 
 export class Controls {
   /** @param {import("./player.js").Player} player */
@@ -13,6 +15,7 @@ export class Controls {
     this.playButton = button({ icon: "play", title: "Play (Space)", kind: "lk-play lk-primary", onclick: () => player.toggle() });
     this.speed = html("select", { class: "lk-button", title: "Virtual seconds in one real second", "aria-label": "Speed", onchange: () => player.setSpeed(Number(this.speed.value)) },
       [...new Set([...SPEEDS, player.speed])].sort((a, b) => a - b).map((speed) => html("option", { value: speed, selected: speed === player.speed }, `${speed}×`)));
+    this.stepper = new Stepper(player.trace, { onchoose: (unit) => player.stepBy(unit) });
     this.now = button({ icon: "live", text: port ? "now" : "end", title: port ? "Go to now (L)" : "Go to the end (End)", kind: "lk-now", onclick: () => player.goNow() });
     this.element = html("div", { class: "lk-controls", role: "toolbar", "aria-label": "Player", title: HELP },
       button({ icon: "previous", title: "Previous change (P)", onclick: () => player.jump(-1) }),
@@ -20,7 +23,9 @@ export class Controls {
       this.playButton,
       button({ icon: "forward", title: "Step forward (→)", onclick: () => player.step(1) }),
       button({ icon: "next", title: "Next change: leader, fault, error, violation (N)", onclick: () => player.jump(1) }),
-      this.speed, this.now);
+      this.speed, this.stepper.element, this.now,
+      button({ icon: "bookmark", title: "Bookmarks, and a link to this moment (B)", onclick: () => player.bookmarks.open() }),
+      button({ text: "?", title: "Keys (?)", label: "Keys", onclick: () => showKeys(player.root) }));
     this.faultRow = html("div", { class: "lk-fault-row", role: "toolbar", "aria-label": "Faults", hidden: !port });
     this.rowKey = "";
   }
@@ -34,23 +39,23 @@ export class Controls {
       set(this.playButton, "title", player.playing ? "Pause (Space)" : "Play (Space)");
       set(this.playButton, "aria-label", player.playing ? "Pause" : "Play");
     }
+    this.stepper.draw(player.unit);
     set(this.now, "aria-pressed", String(player.atNow || player.asking));
     if (player.port) this._faults();
   }
 
   _faults() {
     const { player } = this;
-    const off = player.faultsOff();
+    const past = player.inPast();
     const split = player.scene?.groups || [...(player.scene?.links.values() ?? [])].some((link) => link.cut || link.loss);
     const ticked = [...player.ticked];
-    const key = `${off} ${Boolean(split)} ${player.splitting} ${ticked} ${player.port.faultCount} ${player.pending.has("partition ")}`;
+    const key = `${past} ${Boolean(split)} ${player.splitting} ${ticked} ${player.port.faultCount} ${player.pending.has("partition ")}`;
     if (key === this.rowKey) return;
     this.rowKey = key;
     const held = /** @type {HTMLElement | null} */ (this.faultRow.querySelector(":focus"))?.dataset.name;
     const made = (name, options) => {
-      const one = button({ ...options, title: off && name !== "copy" ? off : options.title });
+      const one = button(options);
       one.dataset.name = name;
-      if (off && name !== "copy") one.setAttribute("aria-disabled", "true");
       return one;
     };
     const others = player.trace.nodes.filter((id) => !player.ticked.has(id));
@@ -61,15 +66,14 @@ export class Controls {
         made("cancel", { text: "Cancel", title: "Keep the network whole (Esc)", onclick: () => this._stopSplitting() }),
       ] : [
         made("split", { icon: "split", text: "Partition", title: "Split the network: choose the nodes of one side, or draw a line across the picture", onclick: () => {
-          if (player.faultsOff()) player.say(`Nothing was done: ${player.faultsOff()}.`);
-          else {
-            player.splitting = true;
-            player.refresh();
-          }
+          player.splitting = true;
+          player.refresh();
         } }),
+        made("links", { text: "All links", title: "Loss, delay and the like for every link", onclick: () => player.select({ type: "link", id: "*>*" }) }),
         split ? made("heal", { icon: "heal", text: "Heal", title: "Join the network again", onclick: () => player.fault("heal", []) }) : null,
       ]),
-      player.port.faultCount ? made("copy", { icon: "copy", text: `${player.port.faultCount} fault${player.port.faultCount === 1 ? "" : "s"} as Python`, title: "Copy what was done to this cluster, as Python", onclick: () => this._copy() }) : null);
+      player.port.faultCount ? made("copy", { icon: "copy", text: `${player.port.faultCount} fault${player.port.faultCount === 1 ? "" : "s"} as Python`, title: "What was done to this run, as Python to paste", onclick: () => this._python() }) : null,
+      past ? html("small", { class: "lk-forks" }, "Here, in the past, whatever you do begins another run") : null);
     if (held) (this.faultRow.querySelector(`[data-name="${held}"]`) ?? this.faultRow.querySelector("button"))?.focus();
   }
 
@@ -85,58 +89,22 @@ export class Controls {
     this.player.refresh();
   }
 
-  async _copy() {
-    const text = this.player.port.faults;
-    const label = this.faultRow.querySelector('[data-name="copy"] span');
-    try {
-      await navigator.clipboard.writeText(text);
-      if (label) setText(label, "Copied");
-      this.rowKey = "";
-      setTimeout(() => this.player.refresh(), 1200);
-    } catch {
-      this.player.say(`Copy this: ${text}`);
-    }
+  /** What was done to this run, to paste into a cell or a test. */
+  _python() {
+    popover(this.player.root, "python", "What was done, as Python", html("p", {}, "Give it to a cluster of the same code and seed, and all of it happens again: Cluster(…, faults=faults)"),
+      ...copyRow(`faults = ${this.player.port.faults}`));
   }
 
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    event.stopPropagation();
-    const { player } = this;
-    const target = /** @type {HTMLElement} */ (event.target);
-    const native = /^(button|select)$/i.test(target.tagName);
-    if (target.tagName === "SELECT" && event.key !== "Escape") return;
-    const actions = {
-      " ": native ? null : () => player.toggle(),
-      ArrowRight: () => (event.shiftKey ? player.jump(1) : player.step(1)),
-      ArrowLeft: () => (event.shiftKey ? player.jump(-1) : player.step(-1)),
-      Home: () => { player.pause(); player.seek(0, 0); },
-      End: () => player.goNow(),
-      n: () => player.jump(1),
-      p: () => player.jump(-1),
-      l: () => player.goNow(),
-      "+": () => this._faster(1),
-      "-": () => this._faster(-1),
-      Escape: () => this._escape(),
-    };
-    const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
-  }
-
-  _faster(direction) {
+  faster(direction) {
     const options = [...this.speed.options];
     const index = Math.min(Math.max(this.speed.selectedIndex + direction, 0), options.length - 1);
     this.speed.selectedIndex = index;
     this.player.setSpeed(Number(this.speed.value));
   }
 
-  _escape() {
-    const { player } = this;
-    if (player.splitting) this._stopSplitting();
-    const { selected } = player;
-    player.select(null);
-    if (selected?.type === "node") player.frame.focus(String(selected.id));
+  /** To the buttons of what was chosen, else to those below the picture. */
+  toFaults() {
+    const { inspector } = this.player;
+    (inspector.element.querySelector(".lk-row button") ?? this.faultRow.querySelector("button"))?.focus({ preventScroll: true });
   }
 }

@@ -50,6 +50,7 @@ const ICONS = {
   split: "M8 1v14 M1.5 5h4v6h-4z M10.5 5h4v6h-4z",
   heal: "M8 2.5v11 M2.5 8h11",
   views: "M2 2.5h5v5H2z M9 2.5h5v5H9z M2 9.5h12v4H2z",
+  bookmark: "M4 2h8v12l-4-3.4L4 14z",
   close: "M3.5 3.5l9 9 M12.5 3.5l-9 9",
 };
 const DRAWN_AS_LINES = new Set(["copy", "split", "heal", "close", "views"]);

@@ -94,8 +94,9 @@ export class Frame {
     if (!this.element.parentElement?.contains(document.activeElement)) this.opener.focus();
   }
 
-  resize() {
-    for (const place of this.places.values()) place.resize();
+  /** @param {boolean} [anyway] */
+  resize(anyway = false) {
+    for (const place of this.places.values()) place.resize(anyway);
   }
 
   /** @param {import("./scene.js").Scene} scene @param {import("./views.js").Emphasis} emphasis @param {boolean} all  draw the slower views too

@@ -1,41 +1,46 @@
 /* The player: one time cursor that drives the views, the inspector and the scrubber. */
-import { Controls, HELP } from "./controls.js";
+import { Bookmarks } from "./bookmarks.js";
+import { Comparison } from "./compare.js";
+import { Controls } from "./controls.js";
 import { html, refill, setText } from "./dom.js";
 import { Frame } from "./frame.js";
 import { glyphs } from "./glyphs.js";
 import { Inspector } from "./inspector.js";
+import { HELP, press } from "./keys.js";
 import { keepFresh, watchSight, watchSize } from "./page.js";
 import { legend, pillRow } from "./legend.js";
+import { RunStrip } from "./runs.js";
 import { scene } from "./scene.js";
+import { Steps } from "./steps.js";
 import { Timeline } from "./timeline.js";
-import { upperBound } from "./trace.js";
-import { momentWords, pills, seconds, sentence } from "./words.js";
+import { pills, seconds } from "./words.js";
 
 const REDUCED_STEP = 0.45;
-const STEPS_TRIED_AT_MOST = 25;
 
 /**
  * @typedef {object} Port  the way to a running cluster; a recording has none
  * @property {(to: number) => void} advance  asks for the run to go on to this virtual time
- * @property {(action: string, args: any[]) => void} fault
+ * @property {number} run  which of the view's runs
+ * @property {(action: string, args: any[], options: Object<string, any>) => void} fault
  * @property {() => void} settled  play has paused or ended, or a fault was done while paused
  * @property {string} faults  everything done by hand, as Python
  * @property {number} faultCount
  */
 
-export class Player {
+export class Player extends Steps {
   /**
    * @param {HTMLElement} root
    * @param {import("./trace.js").Trace} trace
-   * @param {{port?: Port | null, speed?: number, height?: number | null, reducedMotion?: boolean, views?: string[] | null, onviews?: (names: string[]) => void}} [options]
+   * @param {{port?: Port | null, session?: any, speed?: number, height?: number | null, reducedMotion?: boolean, views?: string[] | null,
+   *   onviews?: (names: string[]) => void, bookmarks?: import("./bookmarks.js").Bookmark[], onbookmarks?: (list: import("./bookmarks.js").Bookmark[]) => void}} [options]
    */
-  constructor(root, trace, { port = null, speed = 0.1, height = null, reducedMotion, views = null, onviews = () => {} } = {}) {
+  constructor(root, trace, { port = null, session = null, speed = 0.1, height = null, reducedMotion, views = null, onviews = () => {}, bookmarks = [], onbookmarks = () => {} } = {}) {
+    super(trace, port);
     this.root = root;
-    this.trace = trace;
-    this.port = port;
+    this.session = session;
+    this.runNumber = port?.run ?? 0;
+    this.bookmarks = new Bookmarks(this, bookmarks, onbookmarks);
     this.speed = speed;
-    this.time = 0;
-    this.count = 0;
     this.playing = false;
     this.asking = false;
     this.selected = null;
@@ -59,14 +64,20 @@ export class Player {
     const { trace } = this;
     const palette = () => this.palette();
     this.inspector = new Inspector(trace, {
-      live: Boolean(this.port), fault: (action, args) => this.fault(action, args), faultsOff: () => this.faultsOff(), onclose: () => this.select(null),
+      live: Boolean(this.port), fault: (action, args, options) => this.fault(action, args, options), past: () => this.inPast(), onclose: () => this.select(null),
+      onlink: (link) => this.select({ type: "link", id: link }), onchange: (name, node, direction) => this.stepBy({ kind: "change", name, node }, direction),
+      onunit: (unit, direction) => this.stepBy(unit, direction),
       onseek: (seq) => this.goTo(seq), onmessage: (seq) => this.select({ type: "message", id: seq }),
     });
     this.timeline = new Timeline(trace, { onseek: (time) => this.seek(time), palette });
+    this.timeline.element.append(this.bookmarks.flags);
     this.controls = new Controls(this);
+    this.comparison = new Comparison(this);
+    this.runs = this.session ? new RunStrip(this.session) : null;
     this.frame = new Frame(trace, {
       seek: (time) => this.seek(time), goTo: (seq) => this.goTo(seq), select: (selected) => this.select(selected), refresh: () => this.refresh(), palette,
       node: (id) => this._node(id), fault: (action, args) => this.fault(action, args), faultsOff: () => this.faultsOff(), tools: this.controls.faultRow,
+      stepBy: (unit, direction) => this.stepBy(unit, direction), comparison: this.comparison,
     }, { names: views, inspector: this.inspector.element, onchange: onviews });
     this.title = html("b", { class: "lk-title" }, trace.title || "Cluster");
     this.facts = html("span", { class: "lk-facts" });
@@ -79,15 +90,16 @@ export class Player {
     if (height) this.root.style.setProperty("--lk-stage-height", `${height}px`);
     refill(this.root,
       html("header", { class: "lk-header" }, this.title, this.facts, this.pills, this.clock, this.frame.menu),
-      this.alert, this.banner,
+      this.alert, this.banner, this.comparison.words,
       this.frame.element,
       html("div", { class: "lk-bottom" }, this.controls.element, this.timeline.element),
+      this.runs?.element ?? "",
       this.legend, this.aloud);
     this.root.setAttribute("role", "group");
     this.root.setAttribute("aria-label", `${trace.title || "Cluster"}: the run, moment by moment. ${HELP}`);
     this.root.setAttribute("data-lm-suppress-shortcuts", "true");
     this.root.tabIndex = -1;
-    this._keydown = (event) => this.controls.key(event);
+    this._keydown = (event) => press(this, event);
     this.root.addEventListener("keydown", this._keydown);
     this.disposals.push(() => this.root.removeEventListener("keydown", this._keydown));
   }
@@ -114,14 +126,17 @@ export class Player {
     return this.count >= this.trace.length && this.time >= this.trace.now - 1e-9;
   }
 
-  /** Why faults cannot be done now, or null. */
+  /** Why faults cannot be done, or null. */
   faultsOff() {
-    if (!this.port) return "this is a recording";
-    const atHorizon = this.atNow || this.pausedLive || (this.playing && this.asking && this.trace.now - this.time < 0.5 * this.speed);
-    return atHorizon ? null : "this is the past: go to now first";
+    return this.port ? null : "this is a recording";
   }
 
-  /** @param {number} time @param {number} [count] events that have happened, when the cursor stops within an instant */
+  /** Whether the cursor stands in the past, so that whatever is done begins another run. */
+  inPast() {
+    return !(this.atNow || this.pausedLive || (this.playing && this.asking && this.trace.now - this.time < 0.5 * this.speed));
+  }
+
+  /** @param {number} time @param {number} [count] events that have happened, when the cursor stops within an instant @override */
   seek(time, count) {
     this.time = Math.max(0, Math.min(time, this.trace.now));
     this.count = count ?? this.trace.countAt(this.time);
@@ -129,50 +144,7 @@ export class Player {
     this.refresh();
   }
 
-  /** Stops at the end of the step that holds an event. @param {number} seq */
-  goTo(seq) {
-    if (!this.trace.length) return;
-    this.pause();
-    this.seek(this.trace.time[seq], this.trace.stepEnd(seq));
-  }
-
-  /** @param {1 | -1} direction */
-  step(direction) {
-    this.pause();
-    const count = this.trace.stepFrom(this.count, direction);
-    if (count === this.count && direction > 0 && this.port) {
-      this.stepsTried = 0;
-      this._askForStep();
-      return;
-    }
-    if (count === this.count) this.seek(direction > 0 ? this.trace.now : 0, count);
-    else this.seek(count ? this.trace.time[count - 1] : 0, count);
-    this._tell(sentence(this.trace, this.trace.stepAt(this.count)));
-  }
-
-  /** At now, a step forward makes the cluster run on until something happens. */
-  _askForStep() {
-    this.stepsTried += 1;
-    this.port.advance(this.trace.now + 0.02 * this.stepsTried);
-  }
-
-  /** Jumps to where something notable happens. @param {1 | -1} direction */
-  jump(direction) {
-    const { moments, marks } = this.trace;
-    const seqs = [...moments.map(({ seq }) => seq), ...marks.map(({ seq }) => seq)].sort((a, b) => a - b);
-    const from = this.trace.stepAt(this.count)[0];
-    const index = upperBound(seqs, direction > 0 ? this.count - 1 : from - 1);
-    const seq = seqs[direction > 0 ? index : index - 1];
-    if (seq === undefined) {
-      this._tell(direction > 0 ? "Nothing more to jump to" : "Nothing earlier to jump to");
-      if (direction > 0) this.goNow();
-      return;
-    }
-    this.goTo(seq);
-    const mark = marks.find((one) => one.seq === seq);
-    this._tell(mark ? mark.label : momentWords(this.trace, moments.find((moment) => moment.seq === seq)));
-  }
-
+  /** @override */
   goNow() {
     this.seek(this.trace.now, this.trace.length);
   }
@@ -201,6 +173,7 @@ export class Player {
     this.refresh();
   }
 
+  /** @override */
   pause() {
     if (!this.playing) return;
     this.pausedLive = this.asking && this.trace.now - this.time < 0.5 * this.speed;
@@ -240,9 +213,7 @@ export class Player {
     }
     if (end && !this.playing && this.pending.size) this.goNow();
     if (this.stepsTried) {
-      if (this.trace.length > before) this.stepsTried = 0;
-      if (this.trace.length > before) this.step(1);
-      else if (this.stepsTried < STEPS_TRIED_AT_MOST) this._askForStep();
+      this._tryOn(before);
     }
     this.refresh();
   }
@@ -253,18 +224,41 @@ export class Player {
     this.refresh();
   }
 
-  /** @param {string} action @param {any[]} args */
-  fault(action, args) {
+  /** Does something to the cluster; in the past, to another run that begins there.
+   * @param {string} action @param {any[]} args @param {Object<string, any>} [options] */
+  fault(action, args, options = {}) {
     const off = this.faultsOff();
     if (off) {
       this.say(`Nothing was done: ${off}.`);
+      return;
+    }
+    if (this.inPast()) {
+      this._fork(action, args, options);
       return;
     }
     const single = action === "crash" || action === "restart";
     this.pending.set(`${action} ${single ? args[0] : ""}`, { action, id: single ? args[0] : null, seq: undefined });
     this.splitting = false;
     this.ticked.clear();
-    this.port.fault(action, args);
+    this.port.fault(action, args, options);
+    this.refresh();
+  }
+
+  _fork(action, args, options) {
+    this.pause();
+    this.splitting = false;
+    this.ticked.clear();
+    this.tell("Another run begins here");
+    this.session.fork({ time: this.time, count: this.count, action, args, options });
+  }
+
+  /** Puts another run beside this one, or ends that. @param {import("./trace.js").Trace | null} other @param {any} [about] */
+  compare(other, about) {
+    this.comparison.with(other, about);
+    this.root.classList.toggle("lk-comparing", Boolean(other));
+    this.glyphCount = -1;
+    if (!other && this.session) this.session.compared = null;
+    this.frame.resize(true);
     this.refresh();
   }
 
@@ -274,17 +268,28 @@ export class Player {
     setText(this.alert, text ?? "");
   }
 
-  _tell(text) {
+  /** Says something to those who listen. @param {string} text @override */
+  tell(text) {
     this.spokenAt = performance.now();
     setText(this.aloud, text);
   }
 
   /* --- choosing --- */
 
-  /** @param {import("./cluster.js").Selection | null} selected */
+  /** @param {import("./cluster.js").Selection | null} selected @override */
   select(selected) {
     this.selected = selected;
     this.refresh();
+  }
+
+  escape() {
+    if (this.splitting) {
+      this.splitting = false;
+      this.ticked.clear();
+    }
+    const { selected } = this;
+    this.select(null);
+    if (selected?.type === "node") this.frame.focus(String(selected.id));
   }
 
   _node(id) {
@@ -300,6 +305,7 @@ export class Player {
 
   /* --- frames --- */
 
+  /** @override */
   refresh() {
     if (this.disposed || this.request) return;
     this.request = requestAnimationFrame((stamp) => this._frame(stamp));
@@ -340,9 +346,10 @@ export class Player {
     if (!this.palette) return;
     const shown = scene(trace, this.time, { count: this.count, fade: 0.1 * speed, recent: this.playing ? 0.35 * speed : 0, noted: 1.3 * speed });
     this.scene = shown;
-    if (this.glyphCount !== trace.types.size) {
-      this.glyphCount = trace.types.size;
-      this.glyphs = glyphs(trace.types.keys());
+    const types = this.comparison.on ? new Set([...trace.types.keys(), ...this.comparison.other.types.keys()]) : trace.types;
+    if (this.glyphCount !== types.size) {
+      this.glyphCount = types.size;
+      this.glyphs = glyphs(types.keys());
     }
     for (const [key, { seq }] of this.pending) if (seq !== undefined && seq < this.count) this.pending.delete(key);
     const words = { crash: "crashing…", restart: "starting…" };
@@ -353,11 +360,13 @@ export class Player {
     if (!this.frame.draw(shown, emphasis, all, stamp)) return;
     this.inspector.draw(shown, selected);
     this.controls.draw();
+    this.runs?.draw();
+    this.bookmarks.draw(Math.max(trace.now, 1e-6), 8);
     pillRow(this.pills, pills(shown));
-    setText(this.facts, `${trace.nodes.length} nodes${trace.seed == null ? "" : ` · seed ${trace.seed}`}`);
+    setText(this.facts, `${trace.nodes.length} nodes${trace.seed == null ? "" : ` · seed ${trace.seed}`}${trace.leftOut ? ` · ${trace.leftOut.events} events before ${seconds(trace.leftOut.until)} are left out` : ""}`);
     legend(this.legend, trace, this.glyphs, shown);
     this._violation(shown);
-    if (this.playing && stamp - (this.spokenAt ?? -5000) > 2500) this._tell(pills(shown).map(({ text }) => text).join(", "));
+    if (this.playing && stamp - (this.spokenAt ?? -5000) > 2500) this.tell(pills(shown).map(({ text }) => text).join(", "));
   }
 
   /** The nodes and messages that a violation is about. */

@@ -17,13 +17,13 @@ function followHost(root) {
     root.style.colorScheme = digit === 9 || digit <= 1 ? "light" : digit >= 3 && digit <= 5 ? "dark" : "";
     root.dispatchEvent(new Event("themechange"));
   };
-  globalThis.addEventListener("resize", follow);
+  window.addEventListener("resize", follow);
   follow();
 }
 
 async function replay() {
   const holder = document.getElementById("labkit-run");
-  const { events, at, speed, run, views, ...header } = await unpack(holder.textContent.trim());
+  const { events, at, speed, run, views, bookmarks, other, ...header } = await unpack(holder.textContent.trim());
   const trace = new Trace(header);
   trace.append(events, header.now);
   const root = html("div", { class: "labkit-view" });
@@ -31,9 +31,21 @@ async function replay() {
   document.getElementById("labkit-poster")?.remove();
   document.body.append(root);
   if (window.parent !== window) followHost(root);
-  const player = new Player(root, trace, { speed, views });
-  if (at.seq !== null) player.goTo(at.seq);
-  else player.seek(at.time);
+  const player = new Player(root, trace, { speed, views, bookmarks: bookmarks ?? [] });
+  if (other) {
+    const second = new Trace({ ...header, ...other });
+    second.append(trace.columns(other.from), 0);
+    second.append(other.events, other.now);
+    player.compare(second, { ...other.names, shared: other.from });
+  }
+  const open = () => {
+    const asked = /^#t=(\d+(\.\d+)?(e-?\d+)?)$/.exec(location.hash);
+    if (asked) player.seek(Number(asked[1]));
+    else if (at.seq !== null) player.goTo(at.seq);
+    else player.seek(at.time);
+  };
+  open();
+  window.addEventListener("hashchange", open);
   if (window.parent !== window) window.parent.postMessage({ labkit: "replay", run }, "*");
 }
 

@@ -136,7 +136,7 @@ function pendingTimer(record, time) {
  * @returns {{end: number, stop: number, lost: boolean}} `stop`: how far it gets, from 0 to 1 */
 export function flightEnd(trace, seq) {
   const arrival = trace.match[seq];
-  const due = trace.due[seq] ?? trace.time[seq] + Math.max(trace.longest, 0.02);
+  const due = trace.retimed.get(seq) ?? trace.due[seq] ?? trace.time[seq] + Math.max(trace.longest, 0.02);
   if (arrival < 0) return { end: due, stop: 1, lost: false };
   const at = trace.time[arrival];
   const lost = trace.kind[arrival] === "drop";

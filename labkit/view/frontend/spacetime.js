@@ -5,6 +5,7 @@ import { leads, upperBound } from "./trace.js";
 import { clip, fields, repr, seconds } from "./words.js";
 
 const MESSAGES_DRAWN_AT_MOST = 1500;
+const LINES_AT_MOST = 40;
 const AXIS = 20;
 const CLIENTS_AT_MOST = 6;
 const SPARE = 0.3;
@@ -24,6 +25,7 @@ export class SpaceTime {
       html("button", { type: "button", class: "lk-button lk-tiny", title: "Show a shorter time", "aria-label": "Show a shorter time", onclick: () => this._zoom(1 / 1.6) }, "+"));
     this.element = html("div", { class: "lk-spacetime lk-panel" }, this.canvas, this.zoom, this.tip);
     this.layer = document.createElement("canvas");
+    this.namesLayer = document.createElement("canvas");
     this.segments = [];
     this.span = 0;
     this.start = 0;
@@ -35,7 +37,7 @@ export class SpaceTime {
 
   /** @param {number} width */
   resize(width) {
-    this.rows = [...this.trace.nodes, ...this.trace.clients.slice(0, CLIENTS_AT_MOST)];
+    this.rows = [...this._lines(), ...this.trace.clients.slice(0, CLIENTS_AT_MOST)];
     const rows = this.rows.length;
     const rowHeight = rows <= 7 ? 25 : rows <= 16 ? 15 : rows <= 30 ? 8 : 5;
     this.width = width;
@@ -51,6 +53,22 @@ export class SpaceTime {
     ctx.font = "11px system-ui, sans-serif"; /* here and not in each frame: it makes the browser compute the page's styles */
     ctx.textBaseline = "middle";
     this.rowOf = new Map(this.rows.map((id, i) => [id, 8 + this.rowHeight * (i + 0.5)]));
+  }
+
+  /** The nodes that have a line. Of very many some: the one that was chosen, those that it spoke with, and the first. */
+  _lines() {
+    const { nodes, sends, node, peer } = this.trace;
+    if (nodes.length <= LINES_AT_MOST) return nodes;
+    const kept = new Set(this.chosenNode ? [this.chosenNode] : []);
+    for (let i = sends.length - 1; this.chosenNode && i >= 0 && kept.size < LINES_AT_MOST / 2; i -= 1) {
+      if (node[sends[i]] === this.chosenNode) kept.add(peer[sends[i]]);
+      else if (peer[sends[i]] === this.chosenNode) kept.add(node[sends[i]]);
+    }
+    for (const id of nodes) {
+      if (kept.size >= LINES_AT_MOST) break;
+      kept.add(id);
+    }
+    return nodes.filter((id) => kept.has(id));
   }
 
   _zoom(factor) {
@@ -104,10 +122,16 @@ export class SpaceTime {
   }
 
   /** @param {import("./scene.js").Scene} scene
-   * @param {{selected: number | null, marked: Set<number>, glyphs: Map<string, import("./glyphs.js").Glyph>}} emphasis */
+   * @param {{selected: number | null, node?: string | null, marked: Set<number>, glyphs: Map<string, import("./glyphs.js").Glyph>}} emphasis */
   draw(scene, emphasis) {
     if (!this.width) return;
-    if (this.rows.length < Math.min(this.trace.clients.length, CLIENTS_AT_MOST) + this.trace.nodes.length) this.resize(this.width);
+    const chosen = emphasis.node ?? null;
+    const other = chosen !== this.chosenNode && this.trace.nodes.length > LINES_AT_MOST;
+    this.chosenNode = chosen;
+    if (other || this.rows.length < Math.min(this.trace.clients.length, CLIENTS_AT_MOST) + Math.min(this.trace.nodes.length, LINES_AT_MOST)) {
+      this.look = "";
+      this.resize(this.width);
+    }
     this._window(scene.time);
     this.cursor = scene.time;
     const ink = this.handlers.palette();
@@ -152,13 +176,26 @@ export class SpaceTime {
     this._marks(ctx, ink, scene);
   }
 
-  _axis(ctx, ink) {
+  /** The names of the rows, drawn once: text is the slowest thing to draw. @returns {HTMLCanvasElement} */
+  _names(ink) {
+    const key = `${this.gutter} ${this.height} ${this.scale} ${ink.muted} ${this.rows.length} ${this.chosenNode}`;
+    if (key === this.namesKey) return this.namesLayer;
+    this.namesKey = key;
+    this.namesLayer.width = Math.round(this.gutter * this.scale);
+    this.namesLayer.height = this.canvas.height;
+    const ctx = this.namesLayer.getContext("2d");
+    ctx.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+    ctx.font = "11px system-ui, sans-serif";
+    ctx.textBaseline = "middle";
+    ctx.fillStyle = ink.muted;
     const every = Math.ceil(11 / this.rowHeight);
-    this.rows.forEach((id, i) => {
-      const y = this.rowOf.get(id);
-      ctx.fillStyle = ink.muted;
-      if (i % every === 0) ctx.fillText(clip(id, Math.floor((this.gutter - 20) / 6.1)), 8, y);
-    });
+    this.rows.forEach((id, i) => { if (i % every === 0) ctx.fillText(clip(id, Math.floor((this.gutter - 20) / 6.1)), 8, this.rowOf.get(id)); });
+    return this.namesLayer;
+  }
+
+  _axis(ctx, ink) {
+    ctx.drawImage(this._names(ink), 0, 0, this.gutter, this.height);
+    ctx.fillStyle = ink.muted;
     const rough = this.span / Math.max(2, (this.width - this.gutter) / 110);
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((k) => k * power).find((k) => k >= rough);
@@ -211,8 +248,9 @@ export class SpaceTime {
   /** Roles as thick spans, a crash as a gap. */
   _spans(ctx, ink) {
     const [from, to] = [this.base, this.horizon];
-    for (const id of this.trace.nodes) {
+    for (const id of this.rows) {
       const spans = this.trace.spans.get(id);
+      if (!spans) continue;
       const y = this.rowOf.get(id);
       for (let i = Math.max(0, upperBound(spans, from, (span) => span.time) - 1); i < spans.length && spans[i].time < to; i += 1) {
         const { role, up } = spans[i];
@@ -231,7 +269,7 @@ export class SpaceTime {
     ctx.strokeStyle = ink.line;
     ctx.lineWidth = 1;
     ctx.beginPath();
-    for (const id of this.rows.slice(this.trace.nodes.length)) {
+    for (const id of this.rows.filter((row) => !this.trace.spans.has(row))) {
       ctx.moveTo(this.gutter, this.rowOf.get(id));
       ctx.lineTo(this.x(this.trace.now), this.rowOf.get(id));
     }
@@ -243,7 +281,8 @@ export class SpaceTime {
     const { sends, time, node, peer } = this.trace;
     const first = upperBound(sends, this.base - this.trace.longest, (seq) => time[seq]);
     const last = upperBound(sends, this.horizon, (seq) => time[seq]);
-    const stride = Math.max(1, Math.ceil((last - first) / MESSAGES_DRAWN_AT_MOST));
+    const some = this.trace.nodes.length > LINES_AT_MOST; /* most messages are then between nodes without a line */
+    const stride = Math.max(1, Math.ceil((last - first) / (some ? 20 : 1) / MESSAGES_DRAWN_AT_MOST));
     this.segments = [];
     const byLook = new Map();
     for (let i = first - (first % stride); i < last; i += stride) {

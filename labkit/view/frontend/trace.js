@@ -4,8 +4,8 @@ import { World } from "./world.js";
 const CHECKPOINT_EVERY = 256;
 /* Events that begin a step: what the cluster does by itself or has done to it. What follows at the same instant
    (state, sends, timers set) is the node's answer, and belongs to the same step. */
-const CAUSES = new Set(["start", "deliver", "timer", "crash", "partition", "heal", "link", "clock", "pause", "resume", "slow", "faulty", "wait", "invoke"]);
-const FAULTS = new Set(["crash", "partition", "heal", "link", "clock", "pause", "resume", "slow", "faulty"]);
+const CAUSES = new Set(["start", "deliver", "timer", "crash", "partition", "heal", "link", "clock", "pause", "resume", "slow", "faulty", "wait", "invoke", "retime"]);
+const FAULTS = new Set(["crash", "partition", "heal", "link", "clock", "pause", "resume", "slow", "faulty", "retime"]);
 const LEADING = new Set(["leader", "primary", "coordinator", "master"]);
 
 /** @param {any} role @returns {boolean} */
@@ -44,6 +44,8 @@ export class Trace {
     /** @type {{consistency: string, model: string, outcome: string, why: string, orders: {key: any, operations: number[]}[], wrong: number | null} | null}
      *   what a checker found in the history; operations by the seqs of their invocations */
     this.evidence = header.evidence ?? null;
+    /** @type {{events: number, until: number} | null} what a recording lacks of its beginning */
+    this.leftOut = header.left_out ?? null;
     this.now = header.now ?? 0;
     /** @type {number[]} */ this.time = [];
     /** @type {string[]} */ this.kind = [];
@@ -55,6 +57,7 @@ export class Trace {
     /** @type {number[]} for a send its arrival, for an arrival its send; -1 when there is none (yet) */
     this.match = [];
     /** @type {Map<number, number>} send -> when it reached a node, or a link, that made it wait */ this.landed = new Map();
+    /** @type {Map<number, number>} send -> when a fault lets it arrive */ this.retimed = new Map();
     /** @type {number[]} seqs where steps begin */ this.steps = [];
     /** @type {number[]} seqs of sends and duplicates */ this.sends = [];
     /** @type {number[]} seqs of drops */ this.drops = [];
@@ -68,7 +71,9 @@ export class Trace {
     this._open = new Map();
     this._known = new Set(this.nodes);
     this._tip = new World(this.nodes);
-    this._checkpoints = [this._tip.copy()];
+    /** @type {{count: number, world: World}[]} */
+    this._checkpoints = [{ count: 0, world: this._tip.copy() }];
+    this._passing = { count: 0, world: this._tip.copy() };
     this._attributes = new Set();
   }
 
@@ -84,10 +89,15 @@ export class Trace {
       this.match.push(-1);
       this._index(seq);
       this._tip.apply(this, seq);
-      if ((seq + 1) % CHECKPOINT_EVERY === 0) this._checkpoints.push(this._tip.copy());
+      this._checkpoint(seq + 1);
     }
     const last = this.length ? this.time[this.length - 1] : 0;
     this.now = Math.max(now ?? this.now, last);
+  }
+
+  /** The first events, as columns. @param {number} count @returns {Object<string, any[]>} */
+  columns(count) {
+    return Object.fromEntries(["time", "kind", "node", "peer", "id", "due", "data"].map((name) => [name, this[name].slice(0, count)]));
   }
 
   /** @param {number} seq */
@@ -106,8 +116,9 @@ export class Trace {
       this.match[seq] = send;
       if (send >= 0) this.match[send] = seq;
       if (kind === "drop") this.drops.push(seq);
-    } else if (kind === "wait" || kind === "corrupt") {
+    } else if (kind === "wait" || kind === "corrupt" || kind === "retime") {
       this.match[seq] = this._open.get(this.id[seq]) ?? -1;
+      if (kind === "retime" && this.match[seq] >= 0) this.retimed.set(this.match[seq], this.due[seq]);
       if (kind === "wait" && !this.landed.has(this.match[seq])) this.landed.set(this.match[seq], this.time[seq]);
     }
     for (const id of [this.node[seq], this.peer[seq]]) {
@@ -153,7 +164,7 @@ export class Trace {
     } else if (kind === "crash") {
       spans?.push({ time: this.time[seq], role: null, up: false });
       if (this.data[seq] !== "error") this.moments.push({ seq, kind: "crash" });
-    } else if (kind === "error" || FAULTS.has(kind)) {
+    } else if (kind === "error" || FAULTS.has(kind) || (kind === "drop" && this.data[seq] === "fault")) {
       this.moments.push({ seq, kind });
     }
   }
@@ -192,11 +203,21 @@ export class Trace {
     return index < this.steps.length ? this.steps[index] : this.length;
   }
 
-  /** The world after the first `count` events. @param {number} count @returns {World} */
+  /** Keeps the world now and then: as often as a copy of it costs no more than the events since the last one. @param {number} count */
+  _checkpoint(count) {
+    const { nodes, flying } = this._tip;
+    const since = count - this._checkpoints[this._checkpoints.length - 1].count;
+    if (since >= Math.max(CHECKPOINT_EVERY, nodes.size + flying.size)) this._checkpoints.push({ count, world: this._tip.copy() });
+  }
+
+  /** The world after the first `count` events. It goes on with the next call: keep nothing of it. @param {number} count @returns {World} */
   world(count) {
-    const checkpoint = Math.min(Math.floor(count / CHECKPOINT_EVERY), this._checkpoints.length - 1);
-    const world = this._checkpoints[checkpoint].copy();
-    for (let seq = checkpoint * CHECKPOINT_EVERY; seq < count; seq += 1) world.apply(this, seq);
+    const index = upperBound(this._checkpoints, count, (checkpoint) => checkpoint.count) - 1;
+    const checkpoint = this._checkpoints[index];
+    if (this._passing.count > count || this._passing.count < checkpoint.count) this._passing = { count: checkpoint.count, world: checkpoint.world.copy() };
+    const { world } = this._passing;
+    for (let seq = this._passing.count; seq < count; seq += 1) world.apply(this, seq);
+    this._passing.count = count;
     return world;
   }
 }

@@ -37,6 +37,8 @@ import { table } from "./views/table.js";
  * @property {(action: string, args: any[]) => void} fault  does a fault in the running cluster
  * @property {() => string | null} faultsOff  why no fault can be done now
  * @property {HTMLElement} tools  the row of faults
+ * @property {(unit: import("./stepper.js").Unit, direction?: 1 | -1) => void} stepBy  what the arrows step by from now on
+ * @property {import("./compare.js").Comparison} comparison  the other run beside this one, if there is one
  */
 /**
  * @typedef {object} Emphasis

@@ -62,7 +62,7 @@ export function told(value) {
 
 const REASONS = {
   loss: "the network lost it", partition: "the partition stopped it", cut: "the link is cut", down: "the receiver was not running",
-  corrupt: "its checksum did not match", queue: "the link's queue was full",
+  corrupt: "its checksum did not match", fault: "it was dropped by hand", queue: "the link's queue was full",
 };
 
 const WAITS = { pause: "the node is paused", slow: "the node is busy", disk: "the node waits for its disk", clog: "the link is clogged" };
@@ -94,6 +94,7 @@ export function clause(trace, seq) {
     case "deliver": return `${node} receives ${trace.name(seq)} from ${peer}`;
     case "drop": return `${trace.name(seq)} from ${peer} to ${node} is lost: ${whyLost(data)}`;
     case "wait": return `${trace.name(seq)} from ${peer} to ${node} waits: ${WAITS[data] ?? data}`;
+    case "retime": return data === "deliver" ? `${trace.name(seq)} from ${peer} to ${node} is delivered now` : `${trace.name(seq)} from ${peer} to ${node} is delayed to ${seconds(trace.due[seq])}`;
     case "corrupt": return `${trace.name(seq)} is altered on its way to ${peer}: ${clip(repr(data), 60)}`;
     case "timer": return `${node}'s timer ${data} fires`;
     case "state": return Object.entries(data).map(([name, value]) => `${name} = ${clip(repr(value), 60)}`).join(", ");

@@ -14,13 +14,15 @@
  * @property {{error: string, where: string, seq: number} | null} error
  * @property {string | null} why  why it is down: "fault" or "error"
  * @property {boolean} paused
+ * @property {Object<string, any> | null} faulty  what its disk was set to
+ * @property {any} slow  seconds that it takes for each event
  * @property {{offset?: number, rate?: number} | null} clock
  */
 
 /** @param {string} id @returns {NodeRecord} */
 function blankNode(id) {
   return {
-    id, up: false, boot: 0, state: {}, changedAt: {}, timers: {}, disk: {}, note: null, error: null, why: null, clock: null, paused: false,
+    id, up: false, boot: 0, state: {}, changedAt: {}, timers: {}, disk: {}, note: null, error: null, why: null, clock: null, paused: false, faulty: null, slow: null,
   };
 }
 
@@ -60,7 +62,7 @@ export class World {
     const node = this.nodes.get(id);
     switch (trace.kind[seq]) {
       case "start":
-        if (node) this.nodes.set(id, { ...blankNode(id), up: true, boot: trace.id[seq] ?? node.boot + 1, disk: node.disk, clock: node.clock, paused: node.paused });
+        if (node) this.nodes.set(id, { ...blankNode(id), up: true, boot: trace.id[seq] ?? node.boot + 1, disk: node.disk, clock: node.clock, paused: node.paused, faulty: node.faulty, slow: node.slow });
         break;
       case "send":
       case "duplicate":
@@ -96,6 +98,12 @@ export class World {
       case "pause":
       case "resume":
         this.put(id, { paused: trace.kind[seq] === "pause" });
+        break;
+      case "slow":
+        this.put(id, { slow: data.seconds });
+        break;
+      case "faulty":
+        this.put(id, { faulty: { ...node?.faulty, ...data } });
         break;
       case "note":
         this.put(id, { note: { text: String(data), seq, time: trace.time[seq] } });

@@ -1,7 +1,26 @@
 /* The picture of the cluster: nodes, links, messages in flight, and what can be done to them. */
 import { Picture } from "../cluster.js";
+import { Crowd } from "../crowd.js";
 import { html } from "../dom.js";
 import { plural } from "../words.js";
+
+const DRAWN_ONE_BY_ONE = 120; /* nodes; more are a crowd of dots */
+
+/** The picture of very many nodes. @param {import("../trace.js").Trace} trace @param {import("../views.js").Handlers} handlers @returns {import("../views.js").Panel} */
+function crowd(trace, { node, select, palette, refresh, tools }) {
+  const dots = new Crowd(trace, { onnode: node, onmessage: (seq) => select({ type: "message", id: seq }), onclear: () => select(null), palette, refresh });
+  const holder = html("div", { class: "lk-canvas" }, dots.element);
+  return {
+    element: html("div", { class: "lk-stage lk-panel" }, holder, tools),
+    resize: () => dots.resize(Math.round(holder.clientWidth), Math.round(holder.clientHeight)),
+    draw: (scene, emphasis) => dots.draw(scene, emphasis),
+    text: ({ counts }) => `${plural(counts.nodes, "node")}, ${counts.crashed} crashed, ${plural(counts.flying, "message")} in flight`,
+    focus: () => {
+      dots.finder.focus({ preventScroll: true });
+      return true;
+    },
+  };
+}
 
 /** @type {import("../views.js").View} */
 export const cluster = {
@@ -11,16 +30,24 @@ export const cluster = {
   bare: true,
   quick: true,
   wants: () => null,
-  make(trace, { node, select, fault, faultsOff, tools }) {
+  make(trace, handlers) {
+    if (trace.nodes.length > DRAWN_ONE_BY_ONE) return crowd(trace, handlers);
+    const { node, select, fault, faultsOff, tools, comparison } = handlers;
     const picture = new Picture(trace, {
       onnode: node, onmessage: (seq) => select({ type: "message", id: seq }), onclear: () => select(null),
-      onsplit: (groups) => fault("partition", groups), maySplit: () => !faultsOff(),
+      onlink: (link) => select({ type: "link", id: link }), onsplit: (groups) => fault("partition", groups), maySplit: () => !faultsOff(),
     });
-    const canvas = html("div", { class: "lk-canvas" }, picture.element);
+    const canvas = html("div", { class: "lk-canvas" }, comparison.own, picture.element);
     return {
-      element: html("div", { class: "lk-stage lk-panel" }, canvas, tools),
-      resize: () => picture.resize(Math.round(canvas.clientWidth), Math.round(canvas.clientHeight)),
-      draw: (scene, { marked, ...emphasis }) => picture.draw(scene, { ...emphasis, markedNodes: marked.nodes, markedFlights: marked.flights }),
+      element: html("div", { class: "lk-stage lk-panel" }, html("div", { class: "lk-pictures" }, canvas, comparison.canvas), tools),
+      resize: () => {
+        picture.resize(Math.round(canvas.clientWidth), Math.round(canvas.clientHeight));
+        comparison.resize();
+      },
+      draw: (scene, { marked, ...emphasis }) => {
+        picture.draw(scene, { ...emphasis, markedNodes: marked.nodes, markedFlights: marked.flights });
+        comparison.draw(emphasis);
+      },
       text: ({ counts }) => `${plural(counts.nodes, "node")}, ${counts.crashed} crashed, ${plural(counts.flying, "message")} in flight`,
       focus: (id) => {
         const shape = picture.shapes.get(id);

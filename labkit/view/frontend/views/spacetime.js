@@ -18,7 +18,7 @@ export const spacetime = {
       element: diagram.element,
       resize: (width) => diagram.resize(width),
       draw: (scene, { selected, marked, glyphs }) => diagram.draw(scene, {
-        selected: selected?.type === "message" ? Number(selected.id) : null, marked: marked.flights, glyphs,
+        selected: selected?.type === "message" ? Number(selected.id) : null, node: selected?.type === "node" ? String(selected.id) : null, marked: marked.flights, glyphs,
       }),
       text: (scene) => `${plural(upperBound(trace.sends, scene.count - 1), "message")} sent so far among ${plural(trace.nodes.length, "node")}`,
     };
