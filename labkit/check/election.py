@@ -90,32 +90,16 @@ def elected_by_majority(trace: Trace) -> Violation | None:
 
 
 def terms_only_grow(trace: Trace) -> Violation | None:
-    """A server's term never goes back, also across crashes (section 5.1).
-
-    After a crash, what counts is what it had told others: a server that crashes while its disk still writes a new term,
-    before any answer has left, may forget it.
-    """
-    shown: dict[str, int] = {}
-    told: dict[str, int] = {}
-    for event in trace.select("state", "send", "start"):
-        node = str(event.node)
-        if event.kind == "start":
-            shown[node] = told.get(node, 0)
-        elif event.kind == "send":
-            told[node] = max(told.get(node, 0), _term(event.data))
-        elif isinstance(term := event.data.get("term"), int):
-            highest = shown.get(node, term)
-            if term < highest:
-                what = f"{node} went back from term {highest} to term {term}"
+    """A server's term never goes back, also across crashes (section 5.1)."""
+    highest: dict[str, int] = {}
+    for event in trace.select("state"):
+        node, term = str(event.node), event.data.get("term")
+        if isinstance(term, int):
+            if term < highest.get(node, term):
+                what = f"{node} went back from term {highest[node]} to term {term}"
                 return Violation("Terms only grow", what, event.seq, event.time, (node,))
-            shown[node] = term
+            highest[node] = term
     return None
-
-
-def _term(message: Any) -> int:
-    """The term that a message carries; 0 if it carries none."""
-    term = message.get("term") if isinstance(message, dict) else getattr(message, "term", None)
-    return term if isinstance(term, int) else 0
 
 
 def leader_within(trace: Trace, seconds: float) -> Violation | None:
