@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from labkit.doctor import CHROMIUM_ADVICE, find_chromium
 from tests.harness.browser import CHROMIUM_FLAGS, PageGuard
@@ -20,6 +20,7 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if IN_CI else "default")
+expect.set_options(timeout=60_000)  # what a page comes to, it may come to late on a busy machine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,6 +13,7 @@ from labkit.engine import latency
 
 if TYPE_CHECKING:
     from labkit.engine.network import Flight, Machine, Network
+    from labkit.engine.world import Event, Runs
 
 Wake = tuple[float, Callable[[Any], Any], Any]  # when it was due, the call, its argument
 
@@ -34,10 +35,14 @@ class Gate:
         """Let the timers that the node has set come here, and those that it will set."""
         heap, process = self._network.loop.heap, self._machine.process
         if process is not None:
-            process.wake = self.push
+            self.stand_before(process)
         for place, (due, count, callback, argument) in enumerate(heap):
             if process is not None and getattr(callback, "__self__", None) is process:
                 heap[place] = (due, count, self.wake, (due, callback, argument))  # its place in the order is the same
+
+    def stand_before(self, process: Runs) -> None:
+        """From now on the process goes by way of the gate."""
+        process.wake, process.show = self.push, self.show
 
     # --- faults
 
@@ -69,6 +74,19 @@ class Gate:
     def push(self, due: float, callback: Callable[[Any], Any], argument: Any) -> None:
         """The node asks to be woken: by way of the gate."""
         self._network.loop.push(due, self.wake, (due, callback, argument))
+
+    def show(self, event: Event) -> None:
+        """The node's state has changed. It comes to that when the writes before have reached the disk; who crashes
+        before has never been in that state."""
+        if self.blocked_until > self._network.now:
+            self._network.loop.push(self.blocked_until, self._show_late, (event, self._machine.process))
+        else:
+            self._network.record(event)
+
+    def _show_late(self, later: tuple[Event, Runs]) -> None:
+        (_, *rest), process = later
+        if self._machine.process is process:
+            self._network.record((self._network.now, *rest))
 
     def holds(self, flight: Flight) -> bool:
         """Whether a message that arrives now has to wait."""

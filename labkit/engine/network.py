@@ -135,7 +135,7 @@ class Network:
         else:
             machine.take = self._deliver
         if machine.gate is not None and machine.process is not None:
-            machine.process.wake = machine.gate.push
+            machine.gate.stand_before(machine.process)
 
     def _deliver(self, flight: Flight) -> None:
         id, src, target, message, call, reply = flight

@@ -26,7 +26,7 @@ from labkit.engine.timers import Timer
 from labkit.engine.tracebacks import student_frames, student_traceback
 from labkit.engine.values import is_shown, plain, same, snapshot, without_addresses
 from labkit.engine.waiting import Later, Waiter
-from labkit.engine.world import World
+from labkit.engine.world import Event, World
 from labkit.errors import BudgetExceeded, HandlerError, NodeDown, RemoteError
 from labkit.message import Error, Message
 
@@ -97,6 +97,7 @@ class Process:
         self.random = random.Random(seed)
         self.send = world.sender(self)
         self.wake: Callable[[float, Callable[[Any], Any], Any], Any] = world.wake
+        self.show: Callable[[Event], None] = world.record
         self._handlers = program._table()
         self.node = node = program.__new__(program)
         node._process = self
@@ -402,7 +403,7 @@ class Process:
                 if is_shown(name, seen.pop(name)):
                     changed[name] = None
         if changed or first:
-            self.world.record((self.loop.now, "state", self.id, None, None, None, changed))
+            self.show((self.loop.now, "state", self.id, None, None, None, changed))
 
     def _fail(self, error: BaseException) -> None:
         """The student's code raised: record it, in the student's own lines, and end the process."""

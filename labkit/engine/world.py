@@ -24,6 +24,7 @@ class Runs(Protocol):
     alive: bool
     traceback: str  # of the error that ended it, in the student's own lines
     wake: Callable[[float, Callable[[Any], Any], Any], Any]  # its world's, or that of the gate before it
+    show: Callable[[Event], None]  # how it records its state: its world's `record`, or by way of the gate
 
     def boot(self) -> None: ...
     def deliver(self, message: Any, sender: str, call: int | None = None, reply: int | None = None) -> None: ...

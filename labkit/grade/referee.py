@@ -90,6 +90,7 @@ class RemoteProcess:
         self._nodes = len(ids)
         self._clients = 0
         self.wake: Callable[[float, Callable[[Any], Any], Any], Any] = network.wake
+        self.show = network.record
         self._clock = (0.0, 1.0)
         self._full = False
         self._seq = 0
@@ -197,7 +198,7 @@ class RemoteProcess:
         self.wake(effect.due, self._woken, effect)
 
     def _shows(self, effect: wire.State) -> None:
-        self._record("state", None, None, effect.data)
+        self.show((self._network.now, "state", self.id, None, None, None, effect.data))
         vars(self.node).update(effect.data)
 
     def _sets(self, effect: wire.Set) -> None:

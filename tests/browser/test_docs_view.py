@@ -1,5 +1,6 @@
 """The view that docs/views.md takes as its example works as it stands."""
 
+import json
 import re
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def test_the_example_is_a_view(page: Page, tmp_path, monkeypatch):
     joined = assets.script("replay.js")
     added = joined.replace("\nreplay();", f"\n{assets.bare(example)}\nVIEWS.set('sent', sent);\nreplay();")
     assert added != joined
-    monkeypatch.setattr(assets, "packed", lambda entry: assets.pack(added))
+    monkeypatch.setattr(assets, "packed", lambda entry: assets.pack(json.dumps([assets.style(), added])))
     Replay(eventful_run(), at=0.8).save(tmp_path / "run.html")
     page.goto((tmp_path / "run.html").as_uri())
     page.click(".lk-menu-holder > button")

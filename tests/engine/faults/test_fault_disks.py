@@ -196,3 +196,23 @@ def test_disks_refuse_what_they_cannot_do():
     ):
         with pytest.raises(LabkitError, match=text):
             cluster.disk("n1", **settings)
+
+
+def test_a_state_is_reached_when_the_slow_disk_has_it_and_never_by_a_node_that_crashes_before():
+    class Counts(Node):
+        def start(self):
+            self.count = self.disk.get("count", 0)
+            self.every(0.1, self.tick)
+
+        def tick(self):
+            self.count += 1
+            self.disk["count"] = self.count
+
+    cluster = Cluster(Counts, size=1, seed=1)
+    cluster.disk("n1", latency=0.03, survive="none")
+    cluster.run(0.32)
+    cluster.crash("n1")
+    cluster.restart("n1")
+    cluster.run(0.01)
+    shown = [(round(event.time, 3), event.data["count"]) for event in cluster.trace.select("state")]
+    assert shown == [(0.0, 0), (0.13, 1), (0.23, 2), (0.32, 2)]
