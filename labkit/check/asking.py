@@ -77,7 +77,8 @@ def _why(call: Call, ledger: Ledger) -> str:
     if isinstance(number, int) and ledger.done.get(call.branch, 0) >= number:
         return (
             f"{call.branch} said done={ledger.done[call.branch]} while its call {number} still waited, so {BANK} "
-            "took it for one that nobody asks for. `done` names a number only when all calls up to it are answered"
+            "took it for one that nobody asks for. The field done names a number only when all calls up to it are "
+            "answered"
         )
     if not call.made:
         return (
@@ -180,7 +181,7 @@ def forgets(trace: Trace) -> Violation | None:
             if held > REMEMBERED:
                 what = (
                     f"{BANK} holds {held} values {where} after {calls} deposits, though at most two customers wait "
-                    "at each branch. `done` says which answers nobody will ask for again"
+                    "at each branch. The field done says which answers nobody will ask for again"
                 )
                 return Violation("Forgets in time", what, event.seq, event.time, (BANK,))
     return None

@@ -202,7 +202,7 @@ MUTANTS = [
     (
         "never forgets",
         [("if number > self.done[branch]}", "}"), ("if msg.number <= self.done[sender]:", "if False:")],
-        {"forgets": "`done` says which answers nobody will ask for again"},
+        {"forgets": "The field done says which answers nobody will ask for again"},
     ),
     (
         "forgets that it has forgotten",
@@ -212,7 +212,7 @@ MUTANTS = [
     (
         "says done while others wait",
         [("done = min(self._calls) - 1", "done = number - 1")],
-        {"matched": "`done` names a number only when all calls up to it are answered"},
+        {"matched": "The field done names a number only when all calls up to it are answered"},
     ),
     (
         "numbers begin at 1 after a restart",

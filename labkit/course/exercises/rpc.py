@@ -48,7 +48,7 @@ class Day:
         """Let customers come until all have made their deposits, for so many seconds at most."""
         coming = sorted(strikes or [], key=lambda strike: strike[0])
         while self.cluster.now < limit and len(self.cluster.trace) < ENOUGH and (coming or self.customers_come()):
-            self.cluster.advance(self.cluster.now + TICK)
+            self.cluster.advance(round(self.cluster.now + TICK, 3))
             while coming and coming[0][0] <= self.cluster.now:
                 coming.pop(0)[1]()
             for customer in self.customers:
