@@ -1,11 +1,13 @@
 """The exercise rpc: right answers get full marks, each misconception loses its parts and is told its name, and the
 referee judges as the notebook does."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from labkit import Cluster, LabkitError
+from labkit.check.election import election_safety
 from labkit.course import check, load
 from labkit.course.exercise import judge
 from labkit.course.result_view import again, as_python, result_text
@@ -91,6 +93,14 @@ def test_results_are_the_same_every_time():
     first, second = judged(mutant(changes), "matched", 3), judged(mutant(changes), "matched", 3)
     assert first.to_json() == second.to_json()
     assert first.failure.document == second.failure.document
+
+
+def test_an_exercise_has_another_version_when_another_module_judges_it():
+    exercise = load("rpc")
+    asks = exercise.parts[0]
+    assert replace(exercise, parts=(asks,)).version == replace(exercise, parts=(asks,)).version
+    changed = replace(asks, properties=(*asks.properties, election_safety))
+    assert replace(exercise, parts=(changed,)).version != replace(exercise, parts=(asks,)).version
 
 
 @pytest.mark.parametrize("source", [cells()["solution"], COROUTINE, "mutant"], ids=["handlers", "coroutine", "mutant"])
