@@ -23,6 +23,7 @@ def request(cluster: Cluster, name: str, **fields: Any) -> Message:
                 return kind(**fields)  # type: ignore[no-any-return]
     key = (name, *fields)
     if key not in _made:
-        made: Any = msgspec.defstruct(name, [(field, Any) for field in fields], bases=(Message,), frozen=True)
+        declared = [(field, Any) for field in fields]
+        made: Any = msgspec.defstruct(name, declared, bases=(Message,), module="__main__", frozen=True)
         _made[key] = made
     return _made[key](**fields)

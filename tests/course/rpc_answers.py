@@ -16,7 +16,7 @@ def cells(path: Path = SOLUTION) -> dict[str, str]:
     }
 
 
-GIVEN: dict = {}
+GIVEN: dict = {"__name__": "__main__"}  # as in a notebook
 exec(cells()["given"], GIVEN)
 
 

@@ -10,18 +10,18 @@ from labkit import Cluster, LabkitError
 from labkit.check.election import election_safety
 from labkit.course import check, load
 from labkit.course.exercise import judge
-from labkit.course.result_view import again, as_python, result_text
+from labkit.course.result_view import result_text
 from labkit.grade.processes import Child
 from labkit.grade.referee import builder
 from labkit.grade.sandbox import probe
-from tests.course.rpc_answers import COROUTINE, MUTANTS, answer, cells, coroutine, handlers, mutant
+from tests.course.rpc_answers import COROUTINE, GIVEN, MUTANTS, answer, cells, coroutine, handlers, mutant
 
 STUB = Path(__file__).parents[2] / "exercises" / "rpc.ipynb"
 PARTS = {part.name: part for part in load("rpc").parts}
 
 
-def judged(program, part, seeds=4):
-    return judge(PARTS[part], lambda **options: Cluster(program, **options), range(seeds))
+def judged(program, part, seeds=4, shrinking=4):
+    return judge(PARTS[part], lambda **options: Cluster(program, **options), range(seeds), ("Rpc",), shrinking)
 
 
 @pytest.mark.parametrize("program", [handlers, coroutine], ids=["handlers", "coroutine"])
@@ -54,28 +54,20 @@ def test_the_untouched_stub_gets_nothing_and_is_told_why():
 
 
 @pytest.mark.parametrize("name", ["keeps nothing on the disk", "gives the answer to whoever asked last"])
-def test_a_failure_can_be_had_again_with_its_customers(name):
+def test_a_failure_is_a_test_that_gives_the_same_violation_again(name):
     changes, lost = next(mutant[1:] for mutant in MUTANTS if mutant[0] == name)
-    namespace = {}
-    exec(cells()["given"], namespace)
-    source = cells()["solution"]
-    for line, becomes in changes:
-        source = source.replace(line, becomes, 1)
-    exec(source, namespace)
-    failure = judged(namespace["Rpc"], next(iter(lost))).failure
-    exec(again(failure, "Rpc").replace("cluster.view()", ""), namespace)
-    trace = namespace["cluster"].trace
-    assert trace.columns(0, failure.seq + 1) == failure.document["events"]
-
-
-def test_messages_of_a_trace_become_python():
-    data = {"$": "Put", "entry": {"$": "Entry", "term": 1}, "tags": ["a", None], "map": {"k": 1.5}}
-    assert as_python(data) == "Put(entry=Entry(term=1), tags=['a', None], map={'k': 1.5})"
+    failure = judged(mutant(changes), next(iter(lost)), shrinking=20).failure
+    with pytest.raises(AssertionError) as raised:
+        exec(failure.test, {**GIVEN, "Rpc": mutant(changes)})
+    assert failure.message in str(raised.value)
+    exec(failure.test, {**GIVEN, "Rpc": handlers()})  # without the bug it passes
 
 
 def test_a_failure_is_made_small():
     forgetful = next(changes for name, changes, _ in MUTANTS if name == "keeps nothing on the disk")
-    assert [fault.action for fault in judged(mutant(forgetful), "crash").failure.faults] == ["restart"]
+    failure = judged(mutant(forgetful), "crash", shrinking=60).failure
+    assert [fault.action for fault in failure.faults] == ["restart"]
+    assert len(failure.steps) < failure.before
 
 
 def test_check_takes_the_class_from_the_notebook():
@@ -108,10 +100,10 @@ def test_the_referee_judges_as_the_notebook_does(source):
     if source == "mutant":
         source = cells()["solution"].replace("if msg.number not in answers:", "if True:")
     program = answer(source)
-    with Child([("cell 1", cells()["given"]), ("cell 2", source)], "Rpc", probe()) as child:
-        build = builder(child, "Rpc")
+    with Child([("cell 1", cells()["given"]), ("cell 2", source)], ["Rpc"], probe()) as child:
+        build = builder(child)
         for name in ("once", "crash"):
-            near = judge(PARTS[name], lambda **options: Cluster(program, **options), range(1))
-            far = judge(PARTS[name], build, range(1))
+            near = judge(PARTS[name], lambda **options: Cluster(program, **options), range(1), ("Rpc",), 4)
+            far = judge(PARTS[name], build, range(1), ("Rpc",), 4)
             assert far.to_json() == near.to_json()
             assert (far.failure and far.failure.document) == (near.failure and near.failure.document)

@@ -151,7 +151,7 @@ def plan(cluster: Cluster, fault: Fault) -> None:
 exercise = Exercise(
     name="rpc",
     title="Remote calls over a bad network",
-    node="Rpc",
+    nodes=("Rpc",),
     parts=(
         Part(
             "asks",
