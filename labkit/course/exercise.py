@@ -150,9 +150,12 @@ class Exercise:
 
     @property
     def version(self) -> str:
-        """Changes when the way of judging may have changed."""
-        source = "".join(inspect.getsource(part.drive) + str(part.points) + part.title for part in self.parts)
-        return hashlib.sha256(source.encode()).hexdigest()[:12]
+        """Changes when the way of judging may have changed: any module that drives or judges a part."""
+        functions = [function for part in self.parts for function in (part.drive, *part.properties, *part.guards)]
+        modules = {inspect.getmodule(getattr(function, "func", function)) for function in functions} - {None}
+        sources = sorted(inspect.getsource(module) for module in modules if module is not None)
+        worth = [f"{part.name} {part.points} {part.title}" for part in self.parts]
+        return hashlib.sha256("".join([*sources, *worth]).encode()).hexdigest()[:12]
 
     @property
     def max(self) -> float:
