@@ -67,5 +67,5 @@ def packed(entry: str) -> str:
 
 @cache
 def style() -> str:
-    """The style sheet of the live view and of a replay."""
-    return _INDENT.sub("", _COMMENT.sub("", source("style.css")))
+    """The style sheets of the live view and of a replay, as one."""
+    return _INDENT.sub("", _COMMENT.sub("", source("style.css") + source("charts.css")))

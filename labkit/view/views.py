@@ -72,6 +72,11 @@ _ROOM: dict[str, Callable[[int, int], int]] = {
     "ballots": lambda nodes, clients: 110 + _grid(nodes),
     "commit": lambda nodes, clients: 190 + _grid(nodes) + (26 if nodes <= 8 else 17 if nodes <= 20 else 9) * nodes,
     "history": lambda nodes, clients: 120 + (40 if clients <= 6 else 30 if clients <= 16 else 16) * clients,
+    "ring": lambda nodes, clients: 560,
+    "load": lambda nodes, clients: 100 + min(470, nodes * (29 if nodes <= 12 else 18)),
+    "gossip": lambda nodes, clients: 260 + min(330, 26 * 5 + 4 * nodes),
+    "convergence": lambda nodes, clients: 230 + min(300, 40 * -(-min(10, nodes) // 3)),
+    "rates": lambda nodes, clients: 460,
 }
 
 

@@ -13,6 +13,13 @@ const NAMES = {
   value: ["accepted_value"],
   tried: ["tried", "proposal_number", "ballot"],
   chosen: ["chosen", "decided", "learned"],
+  waiting: ["waiting", "queue", "backlog", "inbox"],
+  active: ["active", "in_service", "serving", "running"],
+  rumour: ["rumours", "rumors", "rumour", "rumor", "known", "heard", "seen", "infected", "version"],
+  replica: ["value", "replica", "state", "store", "data", "counter", "elements", "items", "registers"],
+  tokens: ["tokens", "token", "positions", "position"],
+  keys: ["keys"],
+  space: ["ring_size", "space"],
 };
 
 /** The name of the attribute that holds something, among those a record has; null if none does.

@@ -6,14 +6,19 @@ const REPLY = /(Reply|Response|Result|Acknowledgement|Acknowledged|Ack|Ok|OK|ed)
 
 /** @typedef {{shape: string, color: string, hollow: boolean}} Glyph */
 
+/** The type that a type of replies answers, by its name: "GetReply" answers "Get". @param {string} name @param {Iterable<string>} names @returns {string | null} */
+export function requestOf(name, names) {
+  const stem = name.replace(REPLY, "");
+  return stem === name || stem.length < 3 ? null : [...names].find((other) => other !== name && other.startsWith(stem)) ?? null;
+}
+
 /** @param {Iterable<string>} names types in order of first appearance @returns {Map<string, Glyph>} */
 export function glyphs(names) {
   /** @type {Map<string, Glyph>} */
   const result = new Map();
   let next = 0;
   for (const name of names) {
-    const stem = name.replace(REPLY, "");
-    const request = stem === name || stem.length < 3 ? null : [...result.keys()].find((other) => other !== name && other.startsWith(stem));
+    const request = requestOf(name, result.keys());
     if (request) result.set(name, { ...result.get(request), hollow: true });
     else {
       result.set(name, { shape: SHAPES[next % SHAPES.length], color: HUES[next % HUES.length], hollow: false });

@@ -2,9 +2,14 @@
 import { ballots } from "./views/ballots.js";
 import { cluster } from "./views/cluster.js";
 import { commit } from "./views/commit.js";
+import { convergence } from "./views/convergence.js";
 import { elections } from "./views/elections.js";
+import { gossip } from "./views/gossip.js";
 import { history } from "./views/history.js";
+import { load } from "./views/load.js";
 import { logs } from "./views/logs.js";
+import { rates } from "./views/rates.js";
+import { ring } from "./views/ring.js";
 import { spacetime } from "./views/spacetime.js";
 import { table } from "./views/table.js";
 
@@ -51,7 +56,7 @@ import { table } from "./views/table.js";
  */
 
 /** @type {Map<string, View>} */
-export const VIEWS = new Map([cluster, table, spacetime, logs, elections, ballots, commit, history].map((view) => [view.name, view]));
+export const VIEWS = new Map([cluster, table, spacetime, logs, elections, ballots, commit, history, ring, load, gossip, convergence, rates].map((view) => [view.name, view]));
 
 /** What is shown when nothing is asked for. */
 export const USUAL = ["cluster", "table", "spacetime"];
