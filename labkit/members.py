@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DRAWN = (
     "label", "badge",
     "role", "term", "vote", "log", "commit", "applied", "promised", "accepted", "value", "tried", "chosen",
+    "waiting", "active", "rumour", "replica", "tokens", "keys", "space",
 )  # fmt: skip
 
 

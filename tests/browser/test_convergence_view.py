@@ -21,7 +21,7 @@ def show(page: Page, tmp_path, document, at):
 def test_before_there_are_replicas_the_view_says_what_it_wants(page: Page, tmp_path):
     document = eventful_run()
     empty = document | {"events": {name: [] for name in document["events"]}, "now": 0.0, "marks": []}
-    expect(show(page, tmp_path, empty, 0.0).locator(".lk-empty")).to_contain_text("such as `value`")
+    expect(show(page, tmp_path, empty, 0.0).locator(".lk-empty")).to_contain_text("such as value")
 
 
 @pytest.mark.parametrize("at", [0.5, 1.4])

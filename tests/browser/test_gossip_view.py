@@ -38,7 +38,7 @@ def document_of(rows, nodes) -> dict:
 def test_before_anything_can_spread_the_view_says_what_it_wants(page: Page, tmp_path):
     document = eventful_run()
     empty = document | {"events": {name: [] for name in document["events"]}, "now": 0.0, "marks": []}
-    expect(show(page, tmp_path, empty, 0.0).locator(".lk-empty")).to_contain_text("a set such as `rumours`")
+    expect(show(page, tmp_path, empty, 0.0).locator(".lk-empty")).to_contain_text("a set such as rumours")
 
 
 def test_each_node_stands_in_its_round_with_when_and_from_whom_it_learnt(page: Page, tmp_path):

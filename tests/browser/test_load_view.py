@@ -38,7 +38,7 @@ def line(view, id):
 def test_without_a_queue_or_a_request_the_view_says_what_it_wants(page: Page, tmp_path):
     document = eventful_run()
     empty = document | {"events": {name: [] for name in document["events"]}, "now": 0.0, "marks": []}
-    expect(show(page, tmp_path, empty, 0.0).locator(".lk-empty")).to_contain_text("a public attribute `queue`")
+    expect(show(page, tmp_path, empty, 0.0).locator(".lk-empty")).to_contain_text("a public attribute queue")
 
 
 @pytest.mark.parametrize("at", [0.4, 1.15, 1.6])

@@ -17,7 +17,7 @@ def show(page: Page, tmp_path, document, at):
 
 
 def test_without_tokens_the_view_says_which_attributes_it_wants(page: Page, tmp_path):
-    expect(show(page, tmp_path, eventful_run(), 0.5).locator(".lk-empty")).to_contain_text("`tokens`")
+    expect(show(page, tmp_path, eventful_run(), 0.5).locator(".lk-empty")).to_contain_text("a public attribute tokens")
 
 
 def test_every_node_has_its_share_of_the_ring_and_its_keys(page: Page, tmp_path):

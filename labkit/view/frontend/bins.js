@@ -1,7 +1,7 @@
 /* Values over time in a number of windows of equal length, which doubles as the run goes on: what a small picture of a whole run needs. */
 
 const BINS_AT_MOST = 240;
-const SHORTEST = 0.001; /* seconds of a window at first */
+const FIRST_WINDOW = 0.001; /* seconds of a window at first */
 
 /** @template T */
 export class Bins {
@@ -10,7 +10,7 @@ export class Bins {
     this.limit = most;
     this.make = make;
     this.join = join;
-    this.width = SHORTEST;
+    this.width = FIRST_WINDOW;
     /** @type {T[]} */
     this.all = [];
   }

@@ -98,10 +98,10 @@ function mostLikely(trace, all) {
 /** The badge of a group: a shape and a letter. @param {number} place */
 function badge(place) {
   return svg("svg", { class: `lk-badge-sign lk-hue-${place % 6}`, viewBox: "-13 -13 26 26", width: 28, height: 28, "aria-hidden": "true" },
-    svg("path", { d: outline(SHAPES[place % SHAPES.length], 9.5) }), svg("text", { y: 3.8 }, letter(place)));
+    svg("path", { d: outline(SHAPES[place % SHAPES.length], 9.5) }), svg("text", { y: 3.8 }, groupLetter(place)));
 }
 
-const letter = (place) => (place < 26 ? String.fromCharCode(65 + place) : String(place + 1));
+const groupLetter = (place) => (place < 26 ? String.fromCharCode(65 + place) : String(place + 1));
 
 /** @type {import("../views.js").View} */
 export const convergence = {
@@ -167,7 +167,7 @@ export const convergence = {
           const chip = (id) => html("button", { type: "button", class: "lk-chip-node lk-knowing", "data-node": id, onclick: () => select({ type: "node", id }) }, id);
           const shown = groups.slice(0, GROUPS_DRAWN);
           const rest = groups.slice(GROUPS_DRAWN).flatMap(({ ids }) => ids);
-          refill(cards, shown.map(({ ids, value }, place) => html("div", { class: "lk-group", "data-group": letter(place) }, badge(place),
+          refill(cards, shown.map(({ ids, value }, place) => html("div", { class: "lk-group", "data-group": groupLetter(place) }, badge(place),
             html("div", {}, html("code", { title: clip(repr(value), 600) }, clip(repr(value), 90)), html("div", { class: "lk-group-ids" }, ids.map(chip))))),
           rest.length ? html("div", { class: "lk-group", "data-group": "more" }, html("div", {}, `${plural(groups.length - GROUPS_DRAWN, "more value")}, each at few: `, rest.map(chip))) : null,
           without.length ? html("div", { class: "lk-group lk-group-none", "data-group": "none" }, html("b", { class: "lk-line-sign" }, "✕"), html("div", {}, without.map(({ id, up, boot }) => `${id} ${up ? "has none" : boot ? "crashed" : "not started"}`).join(", "))) : null);
@@ -186,7 +186,7 @@ export const convergence = {
       text(scene) {
         const found = look(scene);
         const agreed = agreedSince(found.followed, scene.count);
-        return `${said(found)}${agreed === null ? "" : `, since ${seconds(trace.time[agreed])}`}. ${found.groups.slice(0, 5).map(({ ids, value }, place) => `${letter(place)}: ${ids.join(", ")} hold ${clip(repr(value), 60)}`).join("; ")}`;
+        return `${said(found)}${agreed === null ? "" : `, since ${seconds(trace.time[agreed])}`}. ${found.groups.slice(0, 5).map(({ ids, value }, place) => `${groupLetter(place)}: ${ids.join(", ")} hold ${clip(repr(value), 60)}`).join("; ")}`;
       },
     };
   },
