@@ -23,7 +23,7 @@ from labkit.check.invariants import Violation
 from labkit.engine.faults import Faults
 from labkit.engine.timetable import Delivery, Timetable
 from labkit.errors import LabkitError
-from labkit.explore.causes import past, steps
+from labkit.explore.causes import of_progress, past, steps
 from labkit.explore.minimal import minimal
 from labkit.explore.pinning import Pinned, cut, delivered, struck, unasked
 from labkit.explore.recording import Recording, written_down
@@ -83,7 +83,7 @@ class _Shrinker:
         self.begun = first  # the run that was shrunk
         self._limit, self._deadline = runs, time.monotonic() + seconds
         self._property = self._violation.property
-        self._at_end = self._violation.seq >= len(first.trace) - 1
+        self._at_end = self._violation.seq >= len(first.trace) - 1 or of_progress(first.trace, self._violation)
         self._tried: dict[str, bool] = {}
 
     @property
@@ -149,6 +149,7 @@ class _Shrinker:
                 self._drop_deliveries()
                 self._drop_faults()
                 self._cut_time()
+                self._end_sooner()
                 self._pull_together()
                 if repr(self.plan) == before:
                     break
@@ -159,9 +160,9 @@ class _Shrinker:
                 self._drop_faults()
                 self._drop_requests()
                 self._end_sooner()
+                self._pull_together()
                 if repr(self.plan) == before:
                     break
-            self._pull_together()
         self._end()
 
     # --- the whole run as data
@@ -358,7 +359,7 @@ class _Shrinker:
     def _ask_sooner(self) -> None:
         """Let clients ask sooner, so that less has to happen until then."""
         recording = self.plan.recording
-        if recording is None or not _is_exact(self.plan.schedule):
+        if recording is None or not (self._at_end or _is_exact(self.plan.schedule)):
             return
         for place in range(len(recording.requests)):
             for share in (0.0, 0.5, 0.75, 0.9):
