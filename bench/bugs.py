@@ -48,8 +48,8 @@ def main() -> None:
     small = [row for row in found if row["after"] <= TARGET_STEPS]
     console.print(
         f"{len(rows)} bugs: {len(found)} found, {len(soon)} within {TARGET_SECONDS:.0f} s, {len(small)} shrunk to at "
-        f"most {TARGET_STEPS} steps.\nA step is a message delivered, a timer fired or a fault, in the causal past of "
-        "the violation."
+        f"most {TARGET_STEPS} steps.\nA step is a message delivered or a timer fired in the causal past of the "
+        "violation, or a fault. Where something never happens, steps count up to the last that changed anything."
     )
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:

@@ -3,8 +3,7 @@ scenario that it was written down from, so that single requests can be left out.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from labkit.client import Operation
@@ -43,22 +42,18 @@ class Recording:
 
     def __call__(self, cluster: Cluster) -> None:
         """Drive a cluster."""
-        waiting: dict[str, deque[Request]] = {}
-        for request in self.requests:
-            waiting.setdefault(request.client, deque()).append(request)
+        left = list(self.requests)
         asked: dict[str, Operation] = {}
         while cluster.now < self.seconds:
-            free = [client for client in waiting if client not in asked or asked[client].outcome != "pending"]
-            due = min((client for client in free), key=lambda client: waiting[client][0].time, default=None)
-            if due is not None and waiting[due][0].time <= cluster.now:
-                request = waiting[due].popleft()
-                asked[due] = cluster.client(due).invoke(request.to, request.message, timeout=request.timeout)
-                if not waiting[due]:
-                    del waiting[due]
+            busy = {client: operation for client, operation in asked.items() if operation.outcome == "pending"}
+            place = next((n for n, request in enumerate(left) if request.client not in busy), None)
+            if place is not None and left[place].time <= cluster.now:
+                _, client, to, message, timeout = left.pop(place)
+                asked[client] = cluster.client(client).invoke(to, message, timeout=timeout)
                 continue
-            to = self.seconds if due is None else min(self.seconds, waiting[due][0].time)
-            busy = [asked[client] for client in waiting if client not in free and waiting[client][0].time < to]
-            cluster.advance(to, _answered(busy) if busy else None)
+            end = self.seconds if place is None else min(self.seconds, left[place].time)
+            late = {request.client for request in left if request.time < end} & busy.keys()
+            cluster.advance(end, _any_over([busy[client] for client in late]) if late else None)
 
     def __repr__(self) -> str:
         lines = "".join(f"    {request!r},\n" for request in self.requests)
@@ -75,7 +70,7 @@ class Recording:
         return {"requests": [[*r[:3], plain(r.message), r.timeout] for r in self.requests], "seconds": self.seconds}
 
 
-def _answered(operations: list[Operation]) -> Any:
+def _any_over(operations: list[Operation]) -> Callable[[], bool]:
     return lambda: any(operation.outcome != "pending" for operation in operations)
 
 

@@ -15,7 +15,7 @@ from labkit.engine.faults import Faults
 from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Event, Trace
 from labkit.errors import LabkitError
-from labkit.explore.causes import describe, picture, steps
+from labkit.explore.causes import describe, loop, picture, steps
 from labkit.explore.coverage import Coverage
 from labkit.explore.recording import Recording
 from labkit.explore.running import Plan, Run, Stage
@@ -84,7 +84,15 @@ class Finding:
     @property
     def story(self) -> list[str]:
         """The steps in words, each with its time."""
-        return [f"{event.time:8.3f} s  {describe(event, self.run.trace)}" for event in self.steps]
+        told = [f"{event.time:8.3f} s  {describe(event, self.run.trace)}" for event in self.steps]
+        return [*told, self.ending] if self.ending else told
+
+    @property
+    def ending(self) -> str:
+        """What follows the steps where something never happens: more steps, which change nothing."""
+        more = len(loop(self.run.trace, self.violation))
+        until = f"until {self.violation.time:.3f} s, nothing changes any more"
+        return f"Then, {until}, in {more} more step{'s' * (more != 1)}." if more else ""
 
     def replay(self) -> Run:
         """Make the small run once more."""
@@ -115,8 +123,8 @@ class Finding:
             lines += [self.differs, CAUSES + ".", ""]
         lines += [f"{self.origin()}: {self.lengths()}.", ""]
         lines += [f"  {line}" for line in self.story[:60]]
-        if len(self.steps) > 60:
-            lines.append(f"  ... and {len(self.steps) - 60} more")
+        if len(self.story) > 60:
+            lines.append(f"  ... and {len(self.story) - 60} more")
         lines += ["", f"seed = {self.seed}", f"faults = {self.faults}"]
         if self.schedule is not None:
             lines.append(f"schedule = {self.schedule}")

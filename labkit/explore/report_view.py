@@ -85,6 +85,8 @@ def _evidence(finding: Finding) -> str:
 
         parts.append(f'<div class="said">{escape(finding.differs)} {escape(CAUSES)}.</div>')
     parts.append(table(step_rows(finding)))
+    if finding.ending:
+        parts.append(_more(finding.ending))
     parts.append(f"<details><summary>Watch it happen</summary>{finding.view().fragment()}</details>")
     parts.append(
         "<details><summary>Have the same run again: a test for pytest</summary>"

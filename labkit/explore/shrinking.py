@@ -19,10 +19,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from labkit.check.invariants import Violation
 from labkit.engine.faults import Faults
 from labkit.engine.timetable import Delivery, Timetable
-from labkit.errors import LabkitError
+from labkit.explore.candidates import Candidates, Spent, length
 from labkit.explore.causes import past, steps
 from labkit.explore.minimal import minimal
 from labkit.explore.pinning import Pinned, cut, delivered, struck, unasked
@@ -34,12 +33,8 @@ STEADY = 0.01  # seconds that a message takes where nothing else is needed
 OTHERS = 400  # runs to begin with, at most
 PATIENCE = 40  # runs in a row that show no shorter violation
 SMALL = 40  # steps: short enough to go on message by message
-SLACK = 0.3  # seconds that a violation may come later in a smaller run
+JUST_AFTER = 1e-6  # seconds
 OVERRIDDEN = frozenset({"latency", "loss", "burst", "duplicate", "reorder", "bandwidth", "queue", "one_way"})
-
-
-class _Spent(Exception):
-    """No more runs may be made."""
 
 
 @dataclass
@@ -64,73 +59,34 @@ def shrink(stage: Stage, first: Run, *, runs: int = 3000, seconds: float = 15.0,
     try:
         search.look_at(others, seconds / 3)
         search.go()
-        complete = True
-    except (_Spent, KeyboardInterrupt):
+        complete = not search.hurried
+    except (Spent, KeyboardInterrupt):
         complete = False
-    best = min(search.best, search.begun, key=lambda run: (_length(run), run is not search.best))
+    best = min(search.best, search.begun, key=lambda run: (length(run), run is not search.best))
     return Shrunk(best.plan, best, search.runs, complete)
 
 
-def _length(run: Run) -> int:
-    assert run.violation is not None
-    return len(steps(run.trace, run.violation))
-
-
-class _Shrinker:
+class _Shrinker(Candidates):
     def __init__(self, stage: Stage, first: Run, runs: int, seconds: float):
-        assert first.violation is not None
-        self.stage, self.best, self.runs = stage.only(first.trace, first.violation), first, 0
+        super().__init__(stage, first, runs, seconds)
         self.begun = first  # the run that was shrunk
-        self._limit, self._deadline = runs, time.monotonic() + seconds
-        self._property = self._violation.property
-        self._at_end = self._violation.seq >= len(first.trace) - 1
-        self._tried: dict[str, bool] = {}
-
-    @property
-    def _violation(self) -> Violation:
-        assert self.best.violation is not None
-        return self.best.violation
-
-    @property
-    def plan(self) -> Plan:
-        return self.best.plan
-
-    @property
-    def _soon(self) -> float | None:
-        """When a run may end: soon after the violation; None: when the scenario does."""
-        return None if self._at_end else round(self._violation.time + SLACK, 3)
-
-    def fails(self, plan: Plan, until: float | None = None) -> bool:
-        """Whether a run violates the same property (by that time, if one is given); if so, it is the best so far."""
-        key = repr(plan)
-        if key not in self._tried:
-            if self.runs >= self._limit or time.monotonic() > self._deadline:
-                raise _Spent
-            self.runs += 1
-            try:
-                run = self.stage.run(plan, until or (None if plan.recording else self._soon))
-            except LabkitError:
-                self._tried[key] = False  # a scenario or a property that cannot stand this run
-                return False
-            self._tried[key] = run.violation is not None and run.violation.property == self._property
-            if self._tried[key]:
-                self.best = run
-        elif self._tried[key] and repr(self.plan) != key:
-            self.best = self.stage.run(plan, None if plan.recording else self._soon)
-        return self._tried[key]
+        self.hurried = False  # whether there was no time to look at as many others as there might be
 
     def look_at(self, others: Iterable[Plan], seconds: float) -> None:
         """Begin with one of these runs, if it violates the property in fewer steps, and sooner."""
         end, failed, begin = time.monotonic() + seconds, 0, self.runs
         for plan in others:
-            before, length = self.best, _length(self.best)
-            enough = failed >= 4 * PATIENCE or length <= SMALL or self._at_end
-            if enough or time.monotonic() > end or self.runs - begin >= OTHERS:
+            before, size = self.best, length(self.best)
+            enough = failed >= 4 * PATIENCE or size <= SMALL or self.at_end
+            if enough or self.runs - begin >= OTHERS:
                 return
-            soon = self._violation.time
+            if time.monotonic() > end:
+                self.hurried = True
+                return
+            soon = self.violation.time
             failed += 1
             if self.fails(plan, soon):
-                failed, self.best = (0, self.best) if _length(self.best) < length else (failed, before)
+                failed, self.best = (0, self.best) if length(self.best) < size else (failed, before)
 
     def go(self) -> None:
         self._write_down()
@@ -142,6 +98,7 @@ class _Shrinker:
             self._settle_crashes()
             while True:
                 before = repr(self.plan)
+                self._ask_when_asked()
                 self._drop_clients()
                 self._drop_requests()
                 self._drop_machines()
@@ -149,6 +106,7 @@ class _Shrinker:
                 self._drop_deliveries()
                 self._drop_faults()
                 self._cut_time()
+                self._end_sooner()
                 self._pull_together()
                 if repr(self.plan) == before:
                     break
@@ -159,9 +117,9 @@ class _Shrinker:
                 self._drop_faults()
                 self._drop_requests()
                 self._end_sooner()
+                self._pull_together()
                 if repr(self.plan) == before:
                     break
-            self._pull_together()
         self._end()
 
     # --- the whole run as data
@@ -171,24 +129,27 @@ class _Shrinker:
         plan, run = self.plan, self.best
         if plan.recording is not None:
             return
-        all_faults = plan._replace(faults=Faults(run.faults), scripted=True)
-        recording = written_down(run.trace, run.seconds if self._soon is None else min(run.seconds, self._soon))
-        if self.fails(all_faults._replace(recording=recording)):
-            return
-        if len(run.faults) > len([fault for fault in plan.faults if fault.time <= run.seconds]):
-            self.fails(all_faults)
+        recording = written_down(run.trace, run.seconds if self.soon is None else min(run.seconds, self.soon))
+        given = [fault for fault in plan.faults if fault.time <= run.seconds]
+        # What a scenario does at a moment, it does after all that is due then.
+        after = [fault if fault in given else fault.at(fault.time + JUST_AFTER) for fault in run.faults]
+        for faults in (run.faults, after):
+            if self.fails(plan._replace(faults=Faults(faults), scripted=True, recording=recording)):
+                return
+        if len(run.faults) > len(given):
+            self.fails(plan._replace(faults=Faults(run.faults), scripted=True))
 
     def _search_smaller(self) -> None:
         """Meet the violation again in a smaller world, and in a smaller one than that, until it is not met any more."""
         failed, draw = 0, random.Random(f"{self.plan.seed}/smaller")
-        while failed < PATIENCE and self.plan.recording is not None and not self._at_end:
-            before, length = self.best, _length(self.best)
-            if length <= SMALL:
+        while failed < PATIENCE and self.plan.recording is not None and not self.at_end:
+            before, size = self.best, length(self.best)
+            if size <= SMALL:
                 break
             failed += 1
-            plan = smaller_world(self.plan, self._violation.time, draw)
+            plan = smaller_world(self.plan, self.violation.time, draw)
             if self.fails(plan):
-                if _length(self.best) < 0.9 * length:
+                if length(self.best) < 0.9 * size:
                     failed = 0
                 else:
                     self.best = before
@@ -196,7 +157,7 @@ class _Shrinker:
     def _pin(self) -> bool:
         """Write down when each message arrived, in place of the priorities and the links' troubles."""
         plan, faults = self.plan, self.plan.faults
-        deliveries = delivered(self.best.trace, self._violation)
+        deliveries = delivered(self.best.trace, self.violation)
         silent = plan._replace(faults=Faults(), schedule=Timetable(rest=None))
         before = self.best
         lateness = (STEADY,) if self.fails(silent) else (None, STEADY)
@@ -211,16 +172,16 @@ class _Shrinker:
     def _end(self) -> None:
         """End the run at the violation."""
         recording = self.plan.recording
-        if recording is not None and not self._at_end:
+        if recording is not None and not self.at_end:
             self.fails(
-                self.plan._replace(recording=Recording(recording.requests, round(self._violation.time + 0.001, 3)))
+                self.plan._replace(recording=Recording(recording.requests, round(self.violation.time + 0.001, 3)))
             )
 
     def _end_sooner(self) -> None:
         """End a run sooner that violates a property only at its end: one about progress. Not so soon that it would be
         violated without any fault, just because nothing can have happened yet."""
         plan = self.plan
-        if plan.recording is None or not self._at_end:
+        if plan.recording is None or not self.at_end:
             return
         low, high = 0.0, plan.recording.seconds
         while high - low > 0.05:
@@ -263,6 +224,18 @@ class _Shrinker:
             assert self.plan.recording is not None
             self._asking([n for n, request in enumerate(self.plan.recording.requests) if request.client != client])
 
+    def _ask_when_asked(self) -> None:
+        """Write down when clients asked indeed, so that none asks sooner because an earlier request of its is gone."""
+        recording = self.plan.recording
+        if recording is None:
+            return
+        times: dict[str, list[float]] = {}
+        for event in self.best.trace.select("invoke"):
+            times.setdefault(str(event.node), []).append(event.time)
+        made = {client: iter(moments) for client, moments in times.items()}
+        requests = [r._replace(time=next(made.get(r.client, iter(())), r.time)) for r in recording.requests]
+        self.fails(self.plan._replace(recording=Recording(requests, recording.seconds)))
+
     def _drop_requests(self) -> None:
         if self.plan.recording is None:
             return
@@ -273,7 +246,7 @@ class _Shrinker:
         """Whether a plan with these requests alone, by their places, still violates the property."""
         plan, pinned = plan or self.plan, pinned or Pinned(self.best.trace)
         assert plan.recording is not None
-        recording = Recording([plan.recording.requests[place] for place in kept], self._soon or plan.recording.seconds)
+        recording = Recording([plan.recording.requests[place] for place in kept], self.soon or plan.recording.seconds)
         schedule = plan.schedule
         if _is_exact(schedule):
             schedule = Timetable(pinned.deliveries(unasked=unasked(plan.recording, kept)), None)
@@ -285,7 +258,7 @@ class _Shrinker:
         """Let only those messages arrive that are in the causal past of the violation."""
         if _is_exact(self.plan.schedule):
             pinned = Pinned(self.best.trace)
-            needed = {event.seq for event in past(self.best.trace, self._violation)}
+            needed = {event.seq for event in past(self.best.trace, self.violation)}
             self._without(pinned.arrived.keys() - needed, self.plan, pinned)
 
     def _drop_machines(self) -> None:
@@ -321,17 +294,17 @@ class _Shrinker:
 
     def _shorter(self, plan: Plan) -> Plan:
         """The same plan, up to soon after the violation."""
-        if plan.recording is None or self._soon is None:
+        if plan.recording is None or self.soon is None:
             return plan
-        return plan._replace(recording=Recording(plan.recording.requests, min(plan.recording.seconds, self._soon)))
+        return plan._replace(recording=Recording(plan.recording.requests, min(plan.recording.seconds, self.soon)))
 
     def _cut_time(self, coarse: bool = False) -> None:
         """Leave out stretches of time in which nothing happens that is needed: what arrives then never does, and the
         faults and requests that follow come sooner."""
         plan, trace = self._shorter(self.plan), self.best.trace
-        times = sorted({0.0, *(event.time for event in steps(trace, self._violation))})
+        times = sorted({0.0, *(event.time for event in steps(trace, self.violation))})
         if coarse:
-            times = [self._violation.time * n / 16 for n in range(17)]
+            times = [self.violation.time * n / 16 for n in range(17)]
         stretches = [(a, b) for a, b in pairwise(times) if b - a > 0.001]
         minimal(stretches, lambda kept: self.fails(cut(plan, trace, [s for s in stretches if s not in kept])))
 
@@ -358,7 +331,7 @@ class _Shrinker:
     def _ask_sooner(self) -> None:
         """Let clients ask sooner, so that less has to happen until then."""
         recording = self.plan.recording
-        if recording is None or not _is_exact(self.plan.schedule):
+        if recording is None or not (self.at_end or _is_exact(self.plan.schedule)):
             return
         for place in range(len(recording.requests)):
             for share in (0.0, 0.5, 0.75, 0.9):

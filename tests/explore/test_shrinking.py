@@ -7,7 +7,8 @@ from labkit import Cluster
 from labkit.check.election import election_safety
 from labkit.engine.faults import Faults
 from labkit.engine.timetable import Timetable
-from labkit.explore.causes import past, steps
+from labkit.explore.bugs import BUGS
+from labkit.explore.causes import FAULTS, describe, loop, of_progress, past, steps
 from labkit.explore.minimal import minimal
 from labkit.explore.running import Plan, Stage
 from labkit.explore.shrinking import shrink
@@ -97,10 +98,40 @@ def test_the_past_of_a_violation_is_closed_under_causes():
     for event in events:
         if event.kind == "deliver":
             assert sent[event.id].seq in chosen
-        if event.node is not None:
+        if event.node is not None and event.kind not in FAULTS and not (event.kind == "start" and event.id > 1):
             earlier = {e.seq for e in run.trace.select(node=event.node) if e.seq < event.seq and e.kind != "link"}
             assert earlier <= chosen
     assert {event.seq for event in steps(run.trace, run.violation)} <= chosen
+
+
+def run_of(name):
+    bug = next(bug for bug in BUGS if bug.name == name)
+    cluster, violation = bug.run(bug.seed)
+    return cluster.trace, violation
+
+
+def test_a_crash_is_a_step_though_it_matters_only_by_what_never_came():
+    trace, violation = run_of("2pc-never-asks")
+    told = [describe(event, trace) for event in steps(trace, violation)]
+    assert "n1 crashes" in told and "n1 restarts" in told
+    heard = [event for event in past(trace, violation) if event.node == "n1" and event.kind == "send"]
+    assert any(event.kind == "crash" and event.seq > heard[-1].seq for event in steps(trace, violation))
+
+
+def test_what_goes_round_and_changes_nothing_is_not_counted():
+    trace, violation = run_of("causal-looked-at-once")
+    assert of_progress(trace, violation)
+    stem, idle = steps(trace, violation), loop(trace, violation)
+    assert {event.kind for event in idle} == {"deliver", "timer"}
+    assert stem[-1].seq < idle[0].seq
+    nodes = {event.node for event in past(trace, violation)}
+    changes = [event for event in trace.select("state", "disk") if event.node in nodes]
+    assert stem[-1].seq <= changes[-1].seq < idle[0].seq
+
+
+def test_a_violation_of_safety_has_no_loop():
+    trace, violation = run_of("abd-reads-one-replica")
+    assert not of_progress(trace, violation) and not loop(trace, violation)
 
 
 def test_faults_that_a_scenario_does_by_itself_go_too():

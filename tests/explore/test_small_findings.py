@@ -11,7 +11,10 @@ from labkit.explore.running import Stage
 from labkit.protocols.sessions import Get, Put
 
 SMALL = 30  # steps
-CHOSEN = ("abd-tag-without-id", "2pc-commit-presumed", "raft-old-term-committed-by-counting", "raft-fixed-timeout")
+CHOSEN = (
+    "abd-tag-without-id", "2pc-commit-presumed", "2pc-never-asks", "raft-old-term-committed-by-counting",
+    "raft-fixed-timeout",
+)  # fmt: skip
 NAMED = {bug.name: bug for bug in BUGS}
 
 
@@ -53,6 +56,13 @@ def test_the_test_written_down_fails_with_the_violation_that_was_found(finding):
     with pytest.raises(AssertionError) as failure:
         test()
     assert finding.violation.message in str(failure.value)
+
+
+def test_a_finding_tells_of_the_crash_after_which_nothing_comes():
+    finding = found("2pc-never-asks")
+    assert any(line.endswith("n1 crashes") for line in finding.story)
+    assert [fault.action for fault in finding.faults] == ["restart"]
+    assert finding.recording is not None and len(finding.recording.requests) == 1
 
 
 def test_the_same_run_is_shrunk_to_the_same_plan():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from labkit import Cluster
 from labkit.check.answers import answers_linearizable
@@ -54,6 +55,21 @@ def isolations(cluster: Cluster) -> None:
     drive(cluster, clients | {"c3": reader(cluster, "c3")}, 4.0, isolate)
 
 
+def failovers(cluster: Cluster) -> None:
+    """Two patient clients at work, while one primary after the other is rebooted, and its backup takes over."""
+    draw = random.Random(f"{cluster.seed}/failovers")
+    due = [draw.uniform(0.3, 0.5)]
+
+    def reboot() -> None:
+        servers: Any = {id: node for id, node in cluster.nodes.items() if id != cluster.ids[0]}
+        primaries = [(server.view, id) for id, server in servers.items() if server.role == "primary"]
+        if primaries and due[0] <= cluster.now < 1.5:
+            cluster.restart(max(primaries)[1])
+            due[0] = cluster.now + draw.uniform(0.15, 0.5)
+
+    drive(cluster, {name: store_client(cluster, name, pause=0.05, patience=0.5) for name in ("c1", "c2")}, 2.0, reboot)
+
+
 def reader(cluster: Cluster, name: str) -> Program:
     """A client that reads again and again, and stays with a server as long as it gets answers."""
     draw = client_random(cluster, name)
@@ -67,6 +83,7 @@ def reader(cluster: Cluster, name: str) -> Program:
 SAFETY = (no_errors, at_most_once, linearizable)
 NODES = {"n1": ViewService, "n2": Server, "n3": Server, "n4": Server}
 STORM = Setting(storm, SAFETY, NODES)
+FAILOVERS = Setting(failovers, SAFETY, NODES, kinds=(), latency=(0.005, 0.05))
 ISOLATIONS = Setting(isolations, SAFETY, NODES, kinds=())
 
 
@@ -153,13 +170,13 @@ BUGS = (
         ISOLATIONS, (linearizable,), seed=3),
     Bug("pb-no-session-transfer", "primary_backup", Server, TransfersNoSessions,
         "A new backup gets the store without the sessions: once promoted, it applies retries again.",
-        STORM, (at_most_once, linearizable), seed=17),
+        FAILOVERS, (at_most_once, linearizable), seed=5),
     Bug("pb-retry-applied-twice", "primary_backup", Server, AppliesRetries,
         "There are no sessions: a command whose client asks again is applied again.",
         ISOLATIONS, (at_most_once,), seed=56),
     Bug("pb-out-of-order", "primary_backup", Server, ForwardsOutOfOrder,
         "The backup does operations in the order in which they arrive, not in the primary's.",
-        STORM, (linearizable,), seed=5),
+        FAILOVERS, (linearizable,), seed=8),
     Bug("pb-backup-reads", "primary_backup", Server, ReadsAsBackup,
         "The backup answers reads: it may know an update before the primary does, or of none that came after its view.",
         ISOLATIONS, (linearizable,), seed=0),

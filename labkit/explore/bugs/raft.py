@@ -147,6 +147,20 @@ def deposed_leaders(cluster: Cluster) -> None:
     drive(cluster, {name: store_client(cluster, name, 0.03, long) for name, long in patience.items()}, 3.0, cut_off)
 
 
+def failovers(cluster: Cluster) -> None:
+    """Two clients at work, while one leader after the other is rebooted, and another takes its place."""
+    draw = random.Random(f"{cluster.seed}/failovers")
+    due = [draw.uniform(0.4, 0.6)]
+
+    def reboot() -> None:
+        leader = leader_of(cluster)
+        if leader is not None and cluster.now >= due[0]:
+            cluster.restart(leader)
+            due[0] = cluster.now + draw.uniform(0.3, 0.6)
+
+    drive(cluster, {name: store_client(cluster, name, pause=0.1, patience=0.2) for name in ("c1", "c2")}, 2.0, reboot)
+
+
 def a_leader_in_time(trace: Any) -> Any:
     """Progress: in less than a second of calm, three rounds of the longest election timeout, there is a leader."""
     return leader_within(trace, 0.88)
@@ -162,6 +176,7 @@ FIVE_STORM = Setting(storm, SAFETY, 5)
 FIGURE_8 = Setting(figure_8, SAFETY, 3, kinds=())
 BEHIND = Setting(left_behind, SAFETY, 3, kinds=(), latency=(0.01, 0.06))
 DEPOSED = Setting(deposed_leaders, SAFETY, 3, kinds=())
+FAILOVERS = Setting(failovers, SAFETY, 3, kinds=())
 FAST = (0.001, 0.002)  # seconds from node to node: so that votes are hardly ever split
 STALE = Setting(stale_survivor, (*SAFETY, a_leader_in_time), 3, kinds=(), latency=FAST)
 QUIET = Setting(quiet, (*SAFETY, a_leader_in_time), 2, kinds=(), latency=FAST)
@@ -375,13 +390,13 @@ BUGS = (
         STORM, (at_most_once,), seed=2),
     Bug("raft-sessions-of-the-leader", "raft_log", Raft, KeepsSessionsToItself,
         "Only the leader remembers what it has applied for whom, so the next leader applies retries again.",
-        STORM, (at_most_once,), seed=24),
+        FAILOVERS, (at_most_once,), seed=11),
     Bug("raft-answers-too-soon", "raft_log", Raft, AnswersTooSoon,
         "The leader answers once the command is in its own log, before it is committed.",
         STORM, (linearizable,), seed=0),
     Bug("raft-reads-its-own-store", "raft_log", Raft, ReadsItsOwnStore,
         "A leader answers reads from its own store, without asking whether it still leads.",
-        STORM, (linearizable,), seed=74),
+        DEPOSED, (linearizable,), seed=3),
     Bug("raft-answers-for-others", "raft_log", Raft, AnswersForOthers,
         "A deposed leader keeps its clients waiting by index, and answers them when another command is applied there.",
         DEPOSED, (linearizable,), seed=0),
