@@ -58,8 +58,8 @@ class Client(Node):
     @on(TimeReply)
     def time_reply(self, msg, sender):
         """Section 3: the round trip took 2D. The answer was under way for at least min, and for at most 2D - min; so
-        Q's clock now shows something between T + min and T + 2D - min. The best guess is the middle, T + D, and no guess
-        has a smaller largest error than D - min."""
+        Q's clock now shows something between T + min and T + 2D - min. The best guess is the middle, T + D: it is wrong
+        by at most D - min, and no other guess can promise less."""
         sent = self._sent.pop(msg.number, None)
         if sent is None:
             return
