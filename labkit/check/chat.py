@@ -166,8 +166,15 @@ def shown_once(trace: Trace) -> Violation | None:
     return None
 
 
+def _steered(trace: Trace) -> bool:
+    """Whether a schedule decides when messages arrive: it may hold any of them back for ever."""
+    return any(event.data.get("schedule") for event in trace.select("link"))
+
+
 def all_shown(trace: Trace) -> Violation | None:
     """Agreement: at the end of the run, everything that was said is on every screen."""
+    if _steered(trace):
+        return None
     final = {str(event.node): [str(message.get("text")) for message in shown] for event, shown in screens(trace)}
     for text, (event, _) in sayings(trace).items():
         for node in trace.nodes:
@@ -195,6 +202,8 @@ def _never(trace: Trace, node: str, text: str, said: Event) -> str:
 
 def all_talk(trace: Trace, texts: int) -> Violation | None:
     """No safety property, but a guard: a run says something only if everybody speaks, and most of it is shown."""
+    if _steered(trace):
+        return None
     said = Counter(str(event.node) for event, _ in sayings(trace).values())
     shown = {str(event.node): len(screen) for event, screen in screens(trace)}
     for node in trace.nodes:

@@ -87,8 +87,6 @@ def spacetime(
 
 
 def _dot(axes: Any, event: Event, height: int, look: str, text: object) -> None:
-    from matplotlib.patheffects import Normal, Stroke
-
     marker, colour, filled = LOOKS[look]
     size = 12.0 if look == "here" else 5.5
     face = colour if filled else "white"
@@ -102,6 +100,6 @@ def _dot(axes: Any, event: Event, height: int, look: str, text: object) -> None:
             xytext=(0, above),
             ha="center",
             fontsize=8.5,
-            path_effects=[Stroke(linewidth=3, foreground="white"), Normal()],
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.4},
             zorder=5,
         )

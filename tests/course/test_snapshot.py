@@ -7,9 +7,10 @@ import pytest
 
 from labkit import Cluster
 from labkit.course import load
-from labkit.course.result_view import again, result_text
+from labkit.course.result_view import result_text
 from labkit.grade.grader import run
 from labkit.grade.sandbox import probe
+from labkit.grade.submission import Program
 from tests.course.snapshot_answers import COROUTINE, GIVEN, MUTANTS, cells, coroutine, handlers, made, mutant
 from tests.grade.course import SANDBOXES
 
@@ -71,14 +72,15 @@ def test_a_bank_that_does_not_trade_wins_nothing():
     assert judged(made(source), seeds=2).score == 0
 
 
-def test_a_failure_is_a_seed_and_faults_that_give_the_same_run_again():
+def test_a_failure_is_made_small_and_keeps_the_order_of_the_channels():
     naive = mutant(*MUTANTS[0][1:3])
     (part,) = judged(naive, seeds=4, parts={"channels"}).parts
     failure = part.failure
-    namespace = {"Bank": naive}
-    exec(again(failure, "Bank").replace("cluster.view()", ""), namespace)
-    assert namespace["cluster"].trace.columns(0, failure.seq + 1) == failure.document["events"]
-    assert "is lost" in failure.message
+    assert "is lost" in failure.message and "until the channel's marker" in failure.message
+    assert len(failure.steps) < failure.before
+    with pytest.raises(AssertionError, match="is lost"):
+        exec(failure.test, {"Bank": naive, "__name__": "__main__"})
+    exec(failure.test, {"Bank": handlers(), "__name__": "__main__"})  # without the bug it passes
 
 
 @pytest.mark.parametrize("where", SANDBOXES[:1])
@@ -86,7 +88,12 @@ def test_the_referee_gives_the_verdict_of_the_notebook(where):
     naive = MUTANTS[0]
     wrong = cells()["solution"].replace(naive[1], naive[2])
     for source in (COROUTINE, wrong):
-        outcome = run(exercise({"channels"}), [("given", cells()["given"]), ("solution", source)], probe(where), 1)
+        outcome = run(
+            exercise({"channels"}),
+            Program([("given", cells()["given"]), ("solution", source)], ["given"]),
+            probe(where),
+            1,
+        )
         assert outcome.result is not None, outcome.message
         assert outcome.result.to_json() == judged(made(source), seeds=1, parts={"channels"}).to_json()
 
