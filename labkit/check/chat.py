@@ -68,23 +68,31 @@ class Past:
 def exact_stamps(trace: Trace) -> Violation | None:
     """A message's vector time counts, for each process, the messages that happened before it, and itself."""
     past = Past(trace)
+    counted: dict[str, int] = {}  # the largest own entry in a stamp of each author so far
     for text, (event, message) in sayings(trace).items():
         if text not in past.of:
             continue
-        right, vt = past.clock(text), message.get("vt")
-        if wrong := _wrong_entry(str(event.node), vt if isinstance(vt, dict) else {}, right, trace.nodes):
+        author = str(event.node)
+        right, vt = past.clock(text), message["vt"] if isinstance(message.get("vt"), dict) else {}
+        if wrong := _wrong_entry(author, vt, right, trace.nodes, counted.get(author, 0)):
             boots = [start.time for start in trace.select("start", node=event.node) if start.time < event.time]
             if len(boots) > 1:
                 wrong += f" (it was restarted at {boots[-1]:.3f} s: does its clock still count what is on the screen?)"
             what = (
                 f"{event.node}'s message {text} carries {vt}, and should carry {_vector(right, trace.nodes)}: {wrong}"
             )
-            return Violation("Exact stamps", what, event.seq, event.time, (str(event.node),))
+            return Violation("Exact stamps", what, event.seq, event.time, (author,))
+        counted[author] = max(counted.get(author, 0), vt.get(author, 0))
     return None
 
 
-def _wrong_entry(author: str, vt: dict[str, Any], right: Counter[str], nodes: Iterable[str]) -> str:
+def _wrong_entry(author: str, vt: dict[str, Any], right: Counter[str], nodes: Iterable[str], counted: int) -> str:
     """What is wrong with a stamp, and which rule was likely forgotten."""
+    if 0 < vt.get(author, 0) <= counted:
+        return (
+            f"the entry of {author} was {counted} in an earlier one; a clock never goes back: tick for each message, "
+            "and when you merge take the larger of both, entry by entry"
+        )
     if vt.get(author, 0) < right[author]:
         return f"the entry of {author} counts its own messages, this one included; tick before you stamp"
     if vt.get(author, 0) > right[author]:
