@@ -184,11 +184,17 @@ def all_shown(trace: Trace) -> Violation | None:
     if _steered(trace):
         return None
     final = {str(event.node): [str(message.get("text")) for message in shown] for event, shown in screens(trace)}
-    for text, (event, _) in sayings(trace).items():
-        for node in trace.nodes:
-            if text not in final.get(node, []):
-                return Violation("All shown", _never(trace, node, text, event), len(trace) - 1, trace.now, (node,))
-    return None
+    missing = [
+        (_never(trace, node, text, event), node)
+        for text, (event, _) in sayings(trace).items()
+        for node in trace.nodes
+        if text not in final.get(node, [])
+    ]
+    if not missing:
+        return None
+    lost = [each for each in missing if "survive" in each[0]]  # what others may be waiting for
+    what, node = (lost or missing)[0]
+    return Violation("All shown", what, len(trace) - 1, trace.now, (node,))
 
 
 def _never(trace: Trace, node: str, text: str, said: Event) -> str:
