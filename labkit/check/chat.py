@@ -179,9 +179,11 @@ def _steered(trace: Trace) -> bool:
     return any(event.data.get("schedule") for event in trace.select("link"))
 
 
-def all_shown(trace: Trace) -> Violation | None:
-    """Agreement: at the end of the run, everything that was said is on every screen."""
-    if _steered(trace):
+def all_shown(trace: Trace, seconds: float = 2.0) -> Violation | None:
+    """Agreement: everything that was said is on every screen in the end, `seconds` after anybody last said or got
+    something or was restarted. A shorter run, or one in which the network lost something, is not judged."""
+    last = max((event.time for event in trace.select("start", "send", "deliver")), default=0.0)
+    if _steered(trace) or trace.now < last + seconds or next(trace.select("drop"), None) is not None:
         return None
     final = {str(event.node): [str(message.get("text")) for message in shown] for event, shown in screens(trace)}
     missing = [
@@ -214,9 +216,10 @@ def _never(trace: Trace, node: str, text: str, said: Event) -> str:
     return f"{what}: when something is shown, look again at all that waits, for it may be what they waited for"
 
 
-def all_talk(trace: Trace, texts: int) -> Violation | None:
-    """No safety property, but a guard: a run says something only if everybody speaks, and most of it is shown."""
-    if _steered(trace):
+def all_talk(trace: Trace, texts: int, seconds: float) -> Violation | None:
+    """No safety property, but a guard: a run of so many seconds says something only if everybody speaks, and most of it
+    is shown."""
+    if _steered(trace) or trace.now < seconds:
         return None
     said = Counter(str(event.node) for event, _ in sayings(trace).values())
     shown = {str(event.node): len(screen) for event, screen in screens(trace)}

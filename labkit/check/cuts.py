@@ -260,8 +260,10 @@ def _total(reports: dict[str, Any]) -> Any:
     return sum(r.get("money", 0) + sum(map(sum, (r.get("channels") or {}).values())) for r in reports.values())
 
 
-def all_trade(trace: Trace, transfers: int) -> Violation | None:
-    """No safety property, but a guard: a snapshot shows something only if money moves."""
+def all_trade(trace: Trace, transfers: int, seconds: float) -> Violation | None:
+    """No safety property, but a guard: a snapshot in a run of so many seconds shows something only if money moves."""
+    if trace.now < seconds:
+        return None
     paid = Counter(money.payer for money in Books(trace).money.values())
     for node in trace.nodes:
         if paid[node] < transfers:
@@ -270,15 +272,16 @@ def all_trade(trace: Trace, transfers: int) -> Violation | None:
     return None
 
 
-def complete(trace: Trace, snapshots: int) -> Violation | None:
-    """A guard: so many snapshots have a record and a report of every branch, so that there is something to judge."""
+def complete(trace: Trace, snapshots: int, seconds: float) -> Violation | None:
+    """A guard: after so many seconds so many snapshots have a record and a report of every branch: there is something
+    to judge."""
     books, nodes = Books(trace), set(trace.nodes)
     done = [
         name
         for name, (_, reports) in books.complete.items()
         if set(reports) == nodes and set(books.recorded.get(name, {})) == nodes
     ]
-    if len(done) < snapshots and not books.steered:
+    if len(done) < snapshots and trace.now >= seconds and not books.steered:
         what = f"{len(done) or 'no'} snapshot has a record and a report of every branch"
         return Violation("Snapshots complete", what, max(len(trace) - 1, 0), trace.now)
     return None

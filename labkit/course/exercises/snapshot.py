@@ -55,7 +55,7 @@ def overtaking(cluster: Cluster) -> None:
 
 RECORDED = 2 * LONGEST + 0.1  # seconds: the markers of who began, and of those who recorded then
 
-moving = partial(all_trade, transfers=3)
+moving = partial(all_trade, transfers=3, seconds=ONE)
 recorded, told = partial(all_record, seconds=RECORDED), partial(initiator_told, seconds=COMPLETE)
 EVERYTHING = (no_errors, every_coin_once, consistent_cut, recorded, told, exact_channels)
 IN_ANY_ORDER = (
@@ -66,7 +66,7 @@ IN_ANY_ORDER = (
     partial(initiator_told, seconds=COMPLETE, fifo=False),
     partial(exact_channels, fifo=False),
 )
-GUARDS = (moving, partial(complete, snapshots=1))
+GUARDS = (moving, partial(complete, snapshots=1, seconds=ONE))
 
 exercise = Exercise(
     name="snapshot",

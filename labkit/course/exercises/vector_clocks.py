@@ -57,7 +57,7 @@ def reboots(cluster: Cluster) -> None:
 
 
 ONCE = (no_errors, causes_first, shown_once, all_shown)
-GUARDS = (partial(all_talk, texts=TEXTS),)
+GUARDS = (partial(all_talk, texts=TEXTS, seconds=TALK + CALM),)
 
 exercise = Exercise(
     name="vector-clocks",
