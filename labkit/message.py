@@ -55,6 +55,12 @@ def by_value(message: Any) -> Any:
     return message if is_flat[type(message)](message) else _copy(message)
 
 
+def another(message: Any) -> Any:
+    """One more copy of a message that was copied before, for one more reader: itself where it has nothing to change."""
+    kind = type(message)
+    return message if is_flat[kind](message) else _decoders[kind](_encode(message))
+
+
 class _Tests(dict[type, Callable[[Any], bool]]):
     """For each class of messages, the test that every field of a message holds a scalar of exactly its declared type,
     so that there is nothing to copy. Made when first asked for."""

@@ -159,20 +159,22 @@ class Links:
         if why:
             network._drop(flight, why)
             return
+        flight = (id, src, target, network.another(message), call, reply)  # the receiver may change what it gets
         arrive = network._deliver
         if link.corrupt and link.stream("corrupt").random() < link.corrupt:
             altered = None if link.checksum else _altered(message, link.stream("corrupt"))
             if altered is None:
                 arrive = self._refuse
             else:
-                flight = (id, src, target, altered, call, reply)
+                flight = (id, src, target, network.another(altered), call, reply)
                 network.record((now, "corrupt", src, to, id, None, altered))
         heappush(heap, (due, id, arrive, flight))
         if twice < link.duplicate:
             network.loop._count = copy = network.loop._count + 1
             due += (due - now) * again
-            network.record((now, "duplicate", src, to, copy, due, flight[3]))
-            heappush(heap, (due, copy, network._deliver, (copy, src, target, flight[3], call, reply)))
+            second = network.another(flight[3])
+            network.record((now, "duplicate", src, to, copy, due, second))
+            heappush(heap, (due, copy, network._deliver, (copy, src, target, network.another(second), call, reply)))
 
     def _refuse(self, flight: Flight) -> None:
         """The receiver's checksum does not match."""

@@ -22,7 +22,7 @@ from labkit.engine.trace import Trace
 from labkit.engine.values import plain
 from labkit.engine.world import Event, Runs, Send
 from labkit.errors import HandlerError, UnknownNode
-from labkit.message import by_value, is_flat
+from labkit.message import another, by_value, is_flat
 
 
 class Machine:
@@ -61,6 +61,7 @@ class Network:
         self.machines: dict[str, Machine] = {}
         self.on_failure: Callable[[Runs], None] = lambda process: None
         self.links = Links(self)
+        self.another = another  # a copy of a message for one more reader
         self._send_disturbed: Callable[[Flight, float], None] = self._leave
 
     def add(
@@ -94,7 +95,7 @@ class Network:
     def sender(self, process: Any, by_value: Callable[[Any], Any] = by_value) -> Send:
         """The `send` of one process. `by_value` copies a message, and refuses what is none."""
         src, loop, record, machines = process.id, self.loop, self.record, self.machines
-        machine, heap, traced = machines[src], loop.heap, self.traced
+        machine, heap, traced, again = machines[src], loop.heap, self.traced, self.another
         reach = machine.reach
         low, span, draw = latencies.parts(self.latency, self.stream(f"latency/{src}/{machine.boots}"))
 
@@ -102,20 +103,22 @@ class Network:
             target = machines.get(to)
             if target is None or (reach is not None and to not in reach and not target.is_client):
                 raise self._unreachable(src, to)
-            if not is_flat[type(message)](message):
+            flat = is_flat[type(message)](message)
+            if not flat:
                 message = by_value(message)
             if call is not None and not (type(call) is int and call > CALLS):
                 raise HandlerError(f"send takes who gets it and the message: what is {call!r} for?")
             now = loop.now
             due = now + low + span * draw()
             loop._count = id = loop._count + 1
-            flight = (id, src, target, message, call, reply)
             if machine.disturbed:
-                self._send_disturbed(flight, due)
+                self._send_disturbed((id, src, target, message, call, reply), due)
                 return
             if traced:
                 record((now, "send", src, to, id, due, message))
-            heappush(heap, (due, id, target.take, flight))
+                if not flat:  # the receiver may change what it gets, and the trace stays as it was
+                    message = again(message)
+            heappush(heap, (due, id, target.take, (id, src, target, message, call, reply)))
 
         return send
 

@@ -158,8 +158,8 @@ class Steering:
         for place, seconds in enumerate(after):
             if place:
                 network.loop._count = id = network.loop._count + 1
-                flight = (id, src, target, message, call, reply)
                 network.record((now, "duplicate", src, to, id, now + seconds, message))
+            flight = (id, src, target, network.another(message), call, reply)
             heappush(heap, (now + seconds, id, network._deliver, flight))
 
 

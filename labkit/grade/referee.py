@@ -96,6 +96,7 @@ class RemoteProcess:
         self._seq = 0
         self._timers: dict[int, float] = {}  # pending timer -> when it is due
         self._answered: set[int] = set()  # calls that were answered
+        network.another = _as_it_is  # nobody here changes a message: a node gets what is written down of it
         self._send = network.sender(self, _as_it_is)
         self._channel = child.start()
         reach = None if machine.reach is None else sorted(machine.reach)

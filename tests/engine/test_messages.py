@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit import Message, MessageError
+from labkit import Cluster, Message, MessageError, Node, on
 from labkit.message import by_value
 
 
@@ -107,3 +107,35 @@ def test_what_is_too_large_for_a_message_is_refused():
         by_value(Count(n=2**64))
     with pytest.raises(MessageError, match=r"Count\.m cannot be sent"):
         by_value(Count(n=0, m=-(2**63) - 1))
+
+
+def test_what_a_receiver_changes_is_its_own_and_not_its_doubles_or_the_traces():
+    class Basket(Message):
+        things: list[str]
+
+    class Shop(Node):
+        def start(self):
+            self.got = []
+            if self.id == "n1":
+                self.send("n2", Basket(things=["tea"]))
+
+        @on(Basket)
+        def basket(self, msg, sender):
+            self.got = [*self.got, len(msg.things)]
+            msg.things.append("cake")
+
+    def sent(cluster):
+        return [event.data.things for event in cluster.trace.select("send", "duplicate")]
+
+    plain = Cluster(Shop, size=2, seed=1)
+    plain.run(1.0)
+    assert sent(plain) == [["tea"]]
+    twice = Cluster(Shop, size=2, seed=1)
+    twice.link(duplicate=1.0)
+    twice.run(1.0)
+    assert twice.nodes["n2"].got == [1, 1] and sent(twice) == [["tea"], ["tea"]]
+    again = Cluster(Shop, size=2, seed=1)
+    again.run(0.001)
+    again.duplicate("n1", "n2", "Basket")
+    again.run(1.0)
+    assert again.nodes["n2"].got == [1, 1] and sent(again) == [["tea"], ["tea"]]
