@@ -75,7 +75,7 @@ def strike(network: Network, fault: Fault) -> None:
         seconds = fault.options.get("seconds")
         due = planned if seconds is None else now + seconds
         network.loop._count = copy = network.loop._count + 1
-        id, src, target, message, call, reply = flight
+        _, src, target, message, call, reply = flight
         flight = (copy, src, target, network.another(message), call, reply)
         network.record((now, "duplicate", one.sender, one.receiver, copy, due, network.another(message)))
         if one.link is not None and seconds is None:
