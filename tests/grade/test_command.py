@@ -159,7 +159,7 @@ def test_a_grading_that_is_killed_leaves_nothing_running(here: SimpleNamespace, 
         ({"submissions": "essay.txt"}, "is not a notebook"),
         ({"submissions": "empty"}, "holds no notebooks"),
         ({"out": "essay.txt/out"}, "cannot be written"),
-        ({"exercises": "empty"}, "does not hold raft-election.ipynb"),
+        ({"exercises": "empty"}, "does not hold rpc.ipynb"),
         ({"options": ["--exercise", "paxos"]}, "there is no exercise 'paxos'; there are: "),
     ],
 )

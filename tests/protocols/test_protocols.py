@@ -1,5 +1,7 @@
 """The reference protocols in calm and in storms: their properties hold, and they get something done."""
 
+import sys
+
 import pytest
 
 from labkit import Cluster
@@ -16,19 +18,22 @@ def name_of(bug: Bug) -> str:
 
 @pytest.mark.parametrize("bug", SETTINGS.values(), ids=name_of)
 def test_the_unbroken_protocol_keeps_all_its_properties_in_a_storm(bug: Bug) -> None:
-    answered = 0
+    arrived = answered = 0
     for seed in range(5):
         cluster, violation = bug.run(seed, correct=True)
         assert violation is None, f"seed {seed}: {violation}"
+        arrived += sum(1 for _ in cluster.trace.select("deliver"))
         answered += sum(operation.outcome == "ok" for operation in cluster.history)
-    assert answered >= 5
+    assert arrived >= 40
+    if bug.setting.scenario.__name__ == "storm":  # others are of few requests, some of which nobody can answer
+        assert answered >= 5
 
 
 @pytest.mark.parametrize("protocol", sorted({bug.protocol for bug in BUGS}))
 def test_in_calm_nearly_every_request_is_answered(protocol: str) -> None:
-    bug = next(bug for bug in BUGS if bug.protocol == protocol and bug.setting.scenario.__name__ == "storm")
+    bug = next(bug for bug in BUGS if bug.protocol == protocol)
     cluster = bug.make_correct(seed=1, latency=(0.005, 0.025))
-    bug.scenario(cluster)
+    vars(sys.modules[bug.setting.scenario.__module__])["storm"](cluster)
     done = [operation for operation in cluster.history if operation.outcome != "pending"]
     assert sum(operation.outcome == "ok" for operation in done) >= 0.9 * len(done) > 5
     assert judge(cluster.trace, bug.setting.properties) is None
