@@ -13,6 +13,9 @@ LAB := $(VENV)/.installed-$(HERE)
 DEV := $(VENV)/.installed-dev-$(HERE)
 BENCH := $(VENV)/.installed-bench-$(HERE)
 
+# The generations of ipykernel that the live view is tested with, each in a folder of its own in .venv.
+KERNELS := 6.31.0 7.1.0 7.4.0
+
 # JupyterLab's own settings, in .venv only: no question about Jupyter's news over a learner's first notebook.
 OVERRIDES := $(VENV)/share/jupyter/lab/settings/overrides.json
 QUIET := '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}'
@@ -78,7 +81,9 @@ $(LAB): pyproject.toml | $(VENV)/bin/python
 
 $(DEV): pyproject.toml | $(VENV)/bin/python
 	@echo "Installing labkit and what its tests need into $(VENV)."
-	@$(PIP) --editable '.[dev]' && touch $@
+	@$(PIP) --editable '.[dev]'
+	@for version in $(KERNELS); do $(PIP) --no-deps --upgrade --target $(VENV)/kernels/$$version ipykernel==$$version || exit 1; done
+	@touch $@
 
 $(BENCH): pyproject.toml | $(VENV)/bin/python
 	@echo "Installing labkit and the benchmarks' peers into $(VENV)."
