@@ -69,7 +69,7 @@ class Kernel:
         ]
 
     def until(self, wanted: Callable[[Message], bool], since: int = 0) -> Message:
-        """The first message published that is as wanted, from the message with this number on; wait for it if need be."""
+        """The first message published that is as wanted, from this number on; wait for it if need be."""
         deadline = time.monotonic() + PATIENCE
         at = since
         while True:

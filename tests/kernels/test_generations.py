@@ -1,8 +1,8 @@
 """A live view asks its kernel for more; each generation of ipykernel lets it in at another moment, on another thread.
 
-Up to 6.31 a widget's message waits until the cell has ended. From 7.1 on JupyterLab may send it to a subshell, which serves
-it on a thread of its own while the cell runs. From 7.4 on it is served at once, on the main loop. In all of them every
-request is answered, the cluster runs on the main thread alone, and the cells that wait are run.
+Up to 6.31 a widget's message waits until the cell has ended. From 7.1 on JupyterLab may send it to a subshell, which
+serves it on a thread of its own while the cell runs. From 7.4 on it is served at once, on the main loop. In all of them
+every request is answered, the cluster runs on the main thread alone, and the cells that wait are run.
 """
 
 from collections.abc import Iterator

@@ -33,7 +33,7 @@ ROWS = [
     ["determinism", "maelstrom", "protocols", "view"],
     ["check", "system", "transport"],
     ["cluster"],
-    ["client", "forking", "members"],
+    ["client", "faulty", "forking", "members"],
     ["node"],
     ["engine"],
     ["message"],
