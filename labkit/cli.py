@@ -9,6 +9,7 @@ import click
 
 # name: (where the click command is, its line in `labkit --help`)
 COMMANDS = {
+    "audit": ("labkit.course.audit:command", "Try exercises with right and wrong answers before a class does."),
     "call": ("labkit.transport.command:call", "Ask a node that runs in another process, and print its answer."),
     "certificates": ("labkit.transport.command:certificates", "Make certificates for nodes that talk TLS."),
     "check": ("labkit.check.command:check", "Judge a history: linearizable, serializable, causal, ..."),
