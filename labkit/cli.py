@@ -19,6 +19,7 @@ COMMANDS = {
     "maelstrom": ("labkit.maelstrom.command:maelstrom", "Test node programs in any language, or be one."),
     "node": ("labkit.transport.command:node", "Run one node as a process of its own, on a real network."),
     "release": ("labkit.course.release:command", "Make the exercises from their solutions."),
+    "trace": ("labkit.view.command:trace", "Look at a recorded run, or convert it: a page, ShiViz."),
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from labkit import look
 from labkit.client import Client, _Caller
 from labkit.engine.buggify import Buggify, check_names
 from labkit.engine.faults import Fault, Faults
@@ -48,7 +49,7 @@ class Deed(NamedTuple):
     args: tuple[Any, ...]
 
 
-class Cluster(Faulty):
+class Cluster(Faulty, look.Shown):
     """Nodes, and the network between them.
 
     `Cluster(Player, size=5)` runs five nodes n1 to n5 of one class; `nodes={"n1": A, "n2": B}` names and mixes them;
@@ -379,7 +380,14 @@ def _save_page(trace: Trace, path: str | Path, **options: Any) -> None:
     Replay(trace, **options).save(path)
 
 
+def _stills() -> Any:
+    from labkit.view import stills
+
+    return stills
+
+
 Trace.writers[".html"] = _save_page
+look.stills = _stills
 
 
 def _node_seed(seed: int, machine: Machine) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import LabkitError, NodeDown
+from labkit.look import Shown
 from labkit.node import Node
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ DRAWN = (
 )  # fmt: skip
 
 
-class Nodes(Mapping[str, Node]):
+class Nodes(Shown, Mapping[str, Node]):
     """The running nodes of a cluster, by id."""
 
     def __init__(self, cluster: Cluster):

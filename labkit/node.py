@@ -12,6 +12,7 @@ from labkit.engine.disk import Disk
 from labkit.engine.timers import Timer
 from labkit.engine.waiting import Later
 from labkit.errors import HandlerError
+from labkit.look import Shown
 from labkit.message import Message
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def on(*kinds: type[Message]) -> Callable[[Handler], Handler]:
     return mark
 
 
-class Node:
+class Node(Shown):
     """A node of a distributed system. Subclass it; `start` is called at boot and again after every restart.
 
     Public attributes are the node's state: shown live, recorded in the trace, and lost in a crash. `self.disk` is what

@@ -39,6 +39,7 @@ from labkit.check.operation import Op
 from labkit.check.verdict import HOLDS, UNKNOWN, VIOLATED, Verdict, describe
 from labkit.check.views import Views
 from labkit.errors import LabkitError
+from labkit.look import Shown
 
 SHOWN = 20  # operations that are told in words; the data has all
 # Each model, and the models that it implies.
@@ -74,7 +75,7 @@ class Consistent(Verdict):
     def document(self) -> dict[str, Any]:
         return super().document() | {"process": self.process, "core": [describe(op) for op in self.core]}
 
-    def _repr_html_(self) -> str:
+    def _as_html(self) -> str:
         from labkit.check.picture import figure, picture
 
         return figure(picture(self.core), super().text(), self.outcome)
@@ -129,7 +130,7 @@ def _judge(operations: list[Op], model: Any, consistency: str, time_limit: float
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Shown):
     """Which models a history keeps to: a verdict for each, strongest first: `table["causal"]`."""
 
     verdicts: dict[str, Verdict]
@@ -159,7 +160,7 @@ class Table:
             lines.append(line.replace("\n", "\n" + " " * (width + 10)))
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
+    def _as_html(self) -> str:
         from labkit.check.picture import table
 
         return table(self.verdicts)

@@ -36,12 +36,15 @@ from labkit.check.pairing import pair
 from labkit.engine.trace import Trace
 from labkit.engine.values import plain
 from labkit.errors import LabkitError
+from labkit.look import Shown
 
 if TYPE_CHECKING:
     from labkit.cluster import Cluster
 
+SHOWN = 12  # operations of a history on a terminal
 
-class History:
+
+class History(Shown):
     """The operations of a system's clients. Iterate for its operations (`Op`), in the order of their invocations.
 
     events: dicts as the module's table has them. independent: whether each value is a pair [key, value], as Jepsen's
@@ -129,10 +132,15 @@ class History:
         processes = len({op.process for op in self.operations})
         return f"<History of {len(self)} operations by {processes} processes>"
 
-    def _repr_html_(self) -> str:
-        from labkit.check.picture import figure, picture
+    def _as_html(self) -> str:
+        from labkit.check.picture import MOST, figure, picture
 
-        return figure(picture(self.operations), repr(self))
+        words = f"{len(self)} operations by {len({op.process for op in self.operations})} processes"
+        return figure(picture(self.operations), words + (f": the first {MOST}" if len(self) > MOST else ""))
+
+    def _as_text(self) -> str:
+        more = [f"  … and {len(self) - SHOWN} more"] if len(self) > SHOWN else []
+        return "\n".join([repr(self), *(f"  {op}" for op in self.operations[:SHOWN]), *more])
 
 
 def _read(file: IO[bytes], name: str) -> tuple[list[Any], array[int]]:

@@ -62,7 +62,7 @@ class Linearizability(Verdict):
             "states": list(self.states), "linearizations": orders, "decisions": self.decisions,
         }  # fmt: skip
 
-    def _repr_html_(self) -> str:
+    def _as_html(self) -> str:
         from labkit.check.picture import figure, violation_picture
 
         return figure(violation_picture(self), self.text().splitlines()[0], self.outcome)

@@ -10,7 +10,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from labkit.check.operation import Op
-from labkit.check.verdict import SIGNS, STYLE
+from labkit.check.verdict import SIGNS
+from labkit.look import STYLE, SVG_STYLE, ink
 
 if TYPE_CHECKING:
     from labkit.check.linearizability import Linearizability
@@ -19,18 +20,6 @@ if TYPE_CHECKING:
 ROW, BAR, LEFT, RIGHT, TOP = 40, 24, 64, 24, 14
 STEP, CHARACTER = 26.0, 7.0  # between two events; the width of a letter
 MOST = 40  # operations in one picture
-_COLOURS = """<style>
-svg{--t:#1c2026;--m:#5d6570;--l:#aab2bb;--b:#0072b2;--f:#c74a00;--p:#f7f9fb;--i:#e4eef6;--w:#fbe6dc}
-@media(prefers-color-scheme:dark){svg{--t:#e8eaed;--m:#9aa4af;--l:#59626d;--b:#56b4e9;--f:#ff8a4c;--p:#1d2126;
---i:#1f3242;--w:#46291c}}</style>"""
-_INKS = {"t": "#1c2026", "m": "#5d6570", "l": "#aab2bb", "b": "#0072b2", "f": "#c74a00", "p": "#f7f9fb",
-         "i": "#e4eef6", "w": "#fbe6dc"}  # fmt: skip
-
-
-def _ink(**colours: str) -> str:
-    attributes = " ".join(f'{name}="{_INKS[ink]}"' for name, ink in colours.items())
-    style = ";".join(f"{name}:var(--{ink},{_INKS[ink]})" for name, ink in colours.items())
-    return f'{attributes} style="{style}"'
 
 
 def picture(operations: Iterable[Op], order: Iterable[Op] = (), wrong: Op | None = None) -> str:
@@ -46,13 +35,13 @@ def picture(operations: Iterable[Op], order: Iterable[Op] = (), wrong: Op | None
     said = escape("; ".join(map(str, shown)) or "no operations")
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" role="img" '
-        f'aria-label="{said}" font-family="system-ui, sans-serif" font-size="12">{_COLOURS}'
-        f'<rect width="{width:.0f}" height="{height}" rx="8" {_ink(fill="p")}/>'
+        f'aria-label="{said}" font-family="system-ui, sans-serif" font-size="12">{SVG_STYLE}'
+        f'<rect width="{width:.0f}" height="{height}" rx="8" {ink(fill="page")}/>'
     ]
     for process, row in rows.items():
         y = TOP + ROW * row + ROW / 2
-        parts.append(f'<text x="12" y="{y + 4:.0f}" font-weight="600" {_ink(fill="t")}>{escape(str(process))}</text>')
-        parts.append(f'<line x1="{LEFT - 8}" x2="{right:.0f}" y1="{y}" y2="{y}" {_ink(stroke="l")} opacity=".5"/>')
+        parts.append(f'<text x="12" y="{y + 4:.0f}" font-weight="600" {ink(fill="text")}>{escape(str(process))}</text>')
+        parts.append(f'<line x1="{LEFT - 8}" x2="{right:.0f}" y1="{y}" y2="{y}" {ink(stroke="line")} opacity=".5"/>')
     for op in shown:
         y = TOP + ROW * rows[op.process] + (ROW - BAR) / 2
         parts.append(
@@ -61,11 +50,13 @@ def picture(operations: Iterable[Op], order: Iterable[Op] = (), wrong: Op | None
     line = [(stops[point], TOP + ROW * rows[op.process] + (ROW + BAR) / 2) for op, point in points.items()]
     if len(line) > 1:
         path = " ".join(f"{x:.1f},{y:.0f}" for x, y in line)
-        parts.append(f'<polyline points="{path}" fill="none" {_ink(stroke="b")} stroke-dasharray="2 3" opacity=".7"/>')
+        parts.append(
+            f'<polyline points="{path}" fill="none" {ink(stroke="blue")} stroke-dasharray="2 3" opacity=".7"/>'
+        )
     for number, (x, y) in enumerate(line, 1):
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.0f}" r="7.5" {_ink(fill="b", stroke="p")}/>')
+        parts.append(f'<circle cx="{x:.1f}" cy="{y:.0f}" r="7.5" {ink(fill="blue", stroke="page")}/>')
         text = f'x="{x:.1f}" y="{y + 3:.0f}" text-anchor="middle" font-size="9" font-weight="700"'
-        parts.append(f"<text {text} {_ink(fill='p')}>{number}</text>")
+        parts.append(f"<text {text} {ink(fill='page')}>{number}</text>")
     return "".join([*parts, "</svg>"])
 
 
@@ -100,15 +91,15 @@ def _room(op: Op) -> float:
 
 
 def _bar(op: Op, start: float, end: float, y: float, wrong: bool) -> str:
-    fill, edge = ("w", "f") if wrong else ("i", "b")
+    fill, edge = ("fault-soft", "fault") if wrong else ("soft", "blue")
     dash = ' stroke-dasharray="5 4"' if op.completed is None else ""
     thick = 2.5 if wrong else 1.2
     sign = "✗ " if wrong else ""
     return (
         f'<rect x="{start:.1f}" y="{y:.0f}" width="{end - start:.1f}" height="{BAR}" rx="5" '
         f'stroke-width="{thick}"{dash} '
-        f"{_ink(fill=fill, stroke=edge)}><title>{escape(str(op))}</title></rect>"
-        f'<text x="{start + 7:.1f}" y="{y + 14:.0f}" {_ink(fill="t")}>{sign}{escape(op.call)}</text>'
+        f"{ink(fill=fill, stroke=edge)}><title>{escape(str(op))}</title></rect>"
+        f'<text x="{start + 7:.1f}" y="{y + 14:.0f}" {ink(fill="text")}>{sign}{escape(op.call)}</text>'
     )
 
 
@@ -147,7 +138,7 @@ def table(verdicts: dict[str, Any]) -> str:
     for name, verdict in verdicts.items():
         why = escape(verdict.why)
         if verdict.outcome == "violated":
-            why = f"<details><summary>{why}</summary>{verdict._repr_html_()}</details>"
+            why = f"<details><summary>{why}</summary>{verdict._as_html()}</details>"
         rows.append(
             f"<tr><td>{SIGNS[verdict.outcome]} {verdict.outcome}</td><th>{escape(name)}</th><td>{why}</td></tr>"
         )
@@ -168,18 +159,18 @@ def cycle_picture(anomaly: Anomaly, transactions: dict[str, Op]) -> str:
     words = escape(str(anomaly))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'role="img" aria-label="{words}" font-family="system-ui, sans-serif" font-size="12">{_COLOURS}'
+        f'role="img" aria-label="{words}" font-family="system-ui, sans-serif" font-size="12">{SVG_STYLE}'
         f'<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
-        f'<path d="M0 0L8 4L0 8Z" {_ink(fill="f")}/></marker></defs>'
-        f'<rect width="{width:.0f}" height="{height:.0f}" rx="8" {_ink(fill="p")}/>'
+        f'<path d="M0 0L8 4L0 8Z" {ink(fill="fault")}/></marker></defs>'
+        f'<rect width="{width:.0f}" height="{height:.0f}" rx="8" {ink(fill="page")}/>'
     ]
     for step in anomaly.steps:
         parts.append(_arrow(at[step.source], at[step.target], step))
     for name, (x, y) in at.items():
         half = len(labels[name]) * CHARACTER / 2 + 8
         box = f'x="{x - half:.0f}" y="{y - 14:.0f}" width="{2 * half:.0f}" height="28" rx="6"'
-        parts.append(f"<rect {box} {_ink(fill='i', stroke='b')}/>")
-        parts.append(f'<text x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle" {_ink(fill="t")}>'
+        parts.append(f"<rect {box} {ink(fill='soft', stroke='blue')}/>")
+        parts.append(f'<text x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle" {ink(fill="text")}>'
                      f"{escape(labels[name])}</text>")  # fmt: skip
     return "".join([*parts, "</svg>"])
 
@@ -197,7 +188,7 @@ def _arrow(start: tuple[float, float], end: tuple[float, float], step: Any) -> s
     dash = ' stroke-dasharray="5 4"' if step.kind == "rw" else ""
     return (
         f'<path d="M{x1:.0f} {y1:.0f}Q{bend_x:.0f} {bend_y:.0f} {x2:.0f} {y2:.0f}" fill="none" stroke-width="1.8"'
-        f'{dash} {_ink(stroke="f")} marker-end="url(#head)"><title>{escape(step.words)}</title></path>'
+        f'{dash} {ink(stroke="fault")} marker-end="url(#head)"><title>{escape(step.words)}</title></path>'
         f'<text x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle" font-weight="700" paint-order="stroke" '
-        f'stroke-width="4" {_ink(fill="f", stroke="p")}>{escape(label)}</text>'
+        f'stroke-width="4" {ink(fill="fault", stroke="page")}>{escape(label)}</text>'
     )

@@ -16,7 +16,7 @@ from labkit.check.executions import serial_order, snapshot_order, versions_known
 from labkit.check.history import History
 from labkit.check.judging import collector_paused
 from labkit.check.operation import Op
-from labkit.check.verdict import HOLDS, SIGNS, STYLE, UNKNOWN, VIOLATED, Verdict
+from labkit.check.verdict import HOLDS, SIGNS, UNKNOWN, VIOLATED, Verdict
 from labkit.check.versions import Anomaly, Facts, Step, gather
 from labkit.errors import LabkitError
 
@@ -76,8 +76,9 @@ class Isolation(Verdict):
             "order": list(self.order),
         }
 
-    def _repr_html_(self) -> str:
+    def _as_html(self) -> str:
         from labkit.check.picture import cycle_picture, image
+        from labkit.look import STYLE
 
         rows = "".join(f"<tr><td>{SIGNS[o]} {o}</td><td>{escape(level)}</td></tr>" for level, o in self.levels.items())
         parts = [f'<p class="said {self.outcome}">{SIGNS[self.outcome]} {escape(super().text())}</p>']

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
+
+from labkit.look import STYLE, Shown
 
 HOLDS, VIOLATED, UNKNOWN = "holds", "violated", "unknown"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Shown):
     """Whether a history keeps to a consistency model.
 
     `outcome` is "holds", "violated", or "unknown" (time or memory ran out, or the history does not tell), and `why`
@@ -47,22 +50,17 @@ class Verdict:
 
         return Replay(trace, evidence=self, **{"views": ["cluster", "history"]} | options)
 
+    def _as_text(self) -> str:
+        return self.text()
+
+    def _as_html(self) -> str:
+        said = f'<p class="said {self.outcome}">{SIGNS[self.outcome]} {escape(self.text())}</p>'
+        return f'<div class="labkit-verdict"><style>{STYLE}</style>{said}</div>'
+
     def __repr__(self) -> str:
         return self.text()
 
 
-STYLE = """
-.labkit-verdict{font:14px/1.5 system-ui,sans-serif;max-width:60rem}
-.labkit-verdict .said{border-left:4px solid #767676;padding:.15em .8em;margin:.3em 0}
-.labkit-verdict .holds{border-color:#009e73}.labkit-verdict .violated{border-color:#d55e00}
-.labkit-verdict table{border-collapse:collapse;margin:.4em 0}
-.labkit-verdict.labkit-verdict table :is(th,td){text-align:left;padding:2px 12px 2px 0;border-bottom:1px solid #8884;
-  font-weight:400;vertical-align:top}
-.labkit-verdict :is(th,td:first-child){white-space:nowrap}
-.labkit-verdict img{display:block;max-width:100%;height:auto;border-radius:8px}
-body[data-jp-theme-light="true"] .labkit-verdict img{color-scheme:light}
-body[data-jp-theme-light="false"] .labkit-verdict img{color-scheme:dark}
-"""
 SIGNS = {HOLDS: "✓", VIOLATED: "✗", UNKNOWN: "?"}
 
 

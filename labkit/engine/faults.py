@@ -9,6 +9,7 @@ from typing import Any, SupportsIndex, overload
 
 from labkit.engine import latency, links, platters
 from labkit.errors import LabkitError
+from labkit.look import Shown
 
 When = int | tuple[str, str | None, int]  # a seq, or a kind of event, its node (None: any), and how many of them
 
@@ -18,7 +19,7 @@ MESSAGE_ACTIONS = ("drop", "deliver", "delay", "duplicate")
 ACTIONS = (*NODE_ACTIONS, *MESSAGE_ACTIONS, "link", "partition", "heal")
 
 
-class Fault:
+class Fault(Shown):
     """One thing done to a cluster at a virtual time: `action` is the name of the cluster's method, with its arguments.
 
     It strikes after everything else that happens at that time; at time 0, before the nodes boot.
@@ -82,7 +83,7 @@ class Fault:
         return hash(repr(self))
 
 
-class Faults(list[Fault]):
+class Faults(Shown, list[Fault]):
     """A list of faults in the order in which they strike. `print(faults)` gives Python to paste, `to_json` a text to
     keep; `a + b` merges two, `shift` moves them in time, `only` picks some, `smaller` lists simpler ones to try."""
 

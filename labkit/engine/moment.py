@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from labkit.look import Shown, bundle
+
 
 class Event(NamedTuple):
     """One event of a trace. `time` and `due` are virtual seconds; the table in `labkit.engine.trace` says what each
@@ -19,21 +21,28 @@ class Event(NamedTuple):
     due: float | None
     data: Any
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return bundle(self)
 
-CHANGING = frozenset({"state", "start", "crash", "partition", "heal", "link"})  # kinds of events that change a moment
+
+CHANGING = frozenset(
+    {"state", "start", "crash", "pause", "resume", "partition", "heal", "link"}
+)  # kinds of events that change a moment
 
 
 @dataclass
-class Moment:
+class Moment(Shown):
     """The cluster at a moment of a run, as the trace tells it.
 
     `state` maps each running node to its public attributes; `sides` maps nodes to their side of a partition (empty
-    when there is none); `links` maps pairs of nodes (None: any) to the settings of the links that were changed.
+    when there is none); `paused` are the nodes that are; `links` maps pairs of nodes (None: any) to the settings of the
+    links that were changed.
     """
 
     event: Event | None = None
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
     sides: dict[str, int] = field(default_factory=dict)
+    paused: frozenset[str] = frozenset()
     links: dict[tuple[str | None, str | None], dict[str, Any]] = field(default_factory=dict)
 
     def apply(self, event: Event) -> None:
@@ -46,6 +55,11 @@ class Moment:
             self.state[node] = {}
         elif event.kind == "crash":
             self.state.pop(node, None)
+            self.paused -= {node}
+        elif event.kind == "pause":
+            self.paused |= {node}
+        elif event.kind == "resume":
+            self.paused -= {node}
         elif event.kind == "partition":
             self.sides = {id: side for side, group in enumerate(data) for id in group}
         elif event.kind == "heal":
@@ -73,4 +87,4 @@ class Moment:
 
     def copy(self) -> Moment:
         """A moment that may go its own way."""
-        return Moment(self.event, dict(self.state), dict(self.sides), dict(self.links))
+        return Moment(self.event, dict(self.state), dict(self.sides), self.paused, dict(self.links))

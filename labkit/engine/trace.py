@@ -38,7 +38,6 @@ An event is seven values, `(time, kind, node, peer, id, due, data)`, and its pos
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -50,6 +49,7 @@ import msgspec
 from labkit.engine.moment import CHANGING, Event, Moment
 from labkit.engine.values import plain
 from labkit.errors import LabkitError
+from labkit.look import Shown
 
 COLUMNS = ("time", "kind", "node", "peer", "id", "due", "data")
 WIDTH = len(COLUMNS)
@@ -75,7 +75,7 @@ class _Chunk:
         self.offset = self.length = 0
 
 
-class Trace:
+class Trace(Shown):
     """The events of one run. `len`, indexing, slicing and iteration give `Event`s; `select` picks some kinds or one
     node.
 
@@ -187,6 +187,12 @@ class Trace:
         while number <= len(self._chunks):
             yield number * EVENTS, self._values(number)
             number += 1
+
+    def raw(self, start: int = 0) -> Iterator[tuple[int, list[Any]]]:
+        """The values of the events, seven for each, part by part, each with the seq of its first event; from the part
+        that holds event `start`. Messages may be dicts. The quickest way through a long trace."""
+        for number in range(min(start // EVENTS, len(self._chunks)), len(self._chunks) + 1):
+            yield number * EVENTS, self._decoded(number)
 
     def select(self, *kinds: str, node: str | None = None) -> Iterator[Event]:
         """The events of these kinds (all kinds if none is named), at this node if one is given."""
@@ -314,7 +320,7 @@ class Trace:
 
         Raises LabkitError if it is not a labkit trace.
         """
-        trace = cls._from_header(document)
+        trace = cls.from_header(document)
         columns = document["events"]
         for values in zip(*(columns[name] for name in COLUMNS), strict=True):
             trace.record(values)
@@ -322,21 +328,28 @@ class Trace:
         return trace
 
     @classmethod
-    def _from_header(cls, head: Any) -> Trace:
+    def from_header(cls, head: Any) -> Trace:
+        """A trace without events, from what `header()` gave. Raises LabkitError if this labkit cannot read it."""
         if not isinstance(head, dict) or head.get("format") != FORMAT:
             raise LabkitError("this is not a labkit trace: its first object lacks {'format': 'labkit-trace'}")
-        if head.get("version") != VERSION:
-            raise LabkitError(f"this trace has version {head.get('version')!r}; this labkit reads version {VERSION}")
+        version = head.get("version")
+        if version != VERSION:
+            newer = isinstance(version, int) and version > VERSION
+            advice = ": a newer labkit wrote it, so update labkit to read it" if newer else ""
+            raise LabkitError(f"this trace has version {version!r}; this labkit reads version {VERSION}{advice}")
+        missing = [name for name in ("title", "seed", "nodes", "edges", "now") if name not in head]
+        if missing:
+            raise LabkitError(f"the header of this trace lacks {', '.join(missing)}")
         trace = cls(title=head["title"], seed=head["seed"], nodes=tuple(head["nodes"]), edges=head["edges"])
         trace.now, trace.marks, trace.drawn = head["now"], list(head.get("marks", [])), dict(head.get("drawn", {}))
         return trace
 
     def save(self, path: str | Path, **page: Any) -> None:
-        """Write the trace as JSON lines: the header, then an array of seven values for each event.
+        """Write the trace as JSON lines: the header, then an array of seven values for each event (docs/trace.md).
 
         A name that ends in .html becomes a page of its own that plays the run, with the options of
-        `labkit.view.Replay`: `trace.save("run.html", views=["cluster", "logs"])`. Raises LabkitError for such an option
-        with any other name.
+        `labkit.view.Replay`: `trace.save("run.html", views=["cluster", "logs"])`. One that ends in .shiviz becomes a
+        log for ShiViz. Raises LabkitError for an option of a page with any other name.
         """
         writer = self.writers.get(Path(path).suffix)
         if writer is not None:
@@ -344,30 +357,23 @@ class Trace:
             return
         if page:
             raise LabkitError(f"only a page has {', '.join(page)}: give the file a name that ends in .html, not {path}")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(json.dumps(self.header()) + "\n")
-            for event in self:
-                file.write(json.dumps([*event[1:-1], plain(event.data)]) + "\n")
+        from labkit.engine import trace_file
+
+        trace_file.write(self, Path(path))
+
+    def shiviz(self) -> str:
+        """The trace as a log for ShiViz, with vector clocks (`labkit.engine.shiviz`)."""
+        from labkit.engine.shiviz import lines
+
+        return "\n".join(lines(self)) + "\n"
 
     @classmethod
     def open(cls, path: str | Path) -> Trace:
-        """Read a trace that `save` wrote. Raises LabkitError naming the line that is not part of one."""
-        line_number = 1
-        try:
-            with open(path, encoding="utf-8") as file:
-                trace = cls._from_header(json.loads(file.readline()))
-                for line_number, line in enumerate(file, 2):
-                    values = json.loads(line)
-                    if not isinstance(values, list) or len(values) != WIDTH:
-                        raise ValueError(f"an event is an array of {WIDTH} values")
-                    trace.record(values)
-                    if line_number % EVENTS == 0:
-                        trace.settle()
-        except (ValueError, KeyError) as error:
-            raise LabkitError(f"{path}, line {line_number}: {error}") from error
-        if len(trace):
-            trace.now = max(trace.now, trace[-1].time)  # a trace that was written as it happened has no end in its head
-        return trace
+        """Read a trace that `save` wrote as JSON lines. Raises LabkitError if there is no such file, if a newer labkit
+        wrote it, and for a line that is not part of a trace, by its number."""
+        from labkit.engine import trace_file
+
+        return trace_file.read(path)
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self)} events, {self.now:g} s, {len(self.nodes)} nodes, seed {self.seed}>"

@@ -118,38 +118,3 @@ def picture(trace: Trace, violation: Violation) -> dict[str, Any]:
         "nodes": list(violation.nodes),
     }  # fmt: skip
     return trace.header() | {"now": violation.time, "events": events, "marks": [mark]}
-
-
-def describe(event: Event, trace: Trace) -> str:
-    """A step in words."""
-    if event.kind == "deliver":
-        return f"{event.node} receives {_brief(trace.message(event))} from {event.peer}"
-    if event.kind == "timer":
-        return f"{event.node}'s timer {event.data} fires"
-    if event.kind == "crash":
-        return f"{event.node} crashes" + (" with an error" if event.data == "error" else "")
-    if event.kind == "start":
-        return f"{event.node} restarts"
-    if event.kind == "partition":
-        return "partition: " + " | ".join(", ".join(group) for group in event.data)
-    if event.kind == "heal":
-        return "the partition heals"
-    if event.kind == "link":
-        ends = f"{event.node or 'any node'} to {event.peer or 'any node'}"
-        return f"link from {ends}: {_settings(event.data)}"
-    if event.kind == "retime":
-        how = "is delivered early" if event.data == "deliver" else f"is delayed to {event.due:g} s"
-        return f"{_brief(trace.message(event))} from {event.peer} to {event.node} {how}"
-    if event.kind in ("clock", "slow", "faulty"):
-        what = {"clock": "clock", "slow": "speed", "faulty": "disk"}[event.kind]
-        return f"{event.node}'s {what}: {_settings(event.data)}"
-    return f"{event.node} {event.kind}s"
-
-
-def _settings(data: Any) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in data.items())
-
-
-def _brief(message: Any) -> str:
-    text = repr(message)
-    return text if len(text) <= 90 else text[:87] + "..."

@@ -14,8 +14,9 @@ from labkit.determinism import first_difference
 from labkit.engine.faults import Faults
 from labkit.engine.timetable import Priorities, Timetable
 from labkit.engine.trace import Event, Trace
+from labkit.engine.words import describe
 from labkit.errors import LabkitError
-from labkit.explore.causes import describe, loop, picture, steps
+from labkit.explore.causes import loop, picture, steps
 from labkit.explore.coverage import Coverage
 from labkit.explore.recording import Recording
 from labkit.explore.running import Plan, Run, Stage

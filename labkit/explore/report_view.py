@@ -7,7 +7,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from labkit.check.verdict import SIGNS
-from labkit.explore.causes import describe, picture
+from labkit.engine.words import describe
+from labkit.explore.causes import picture
+from labkit.look import STYLE
 
 if TYPE_CHECKING:
     from labkit.explore.report import Finding, Report
@@ -15,22 +17,6 @@ if TYPE_CHECKING:
 
 SHOWN = 60  # steps
 FAULT = ' class="fault"'
-STYLE = """
-.labkit-report{font:14px/1.5 system-ui,sans-serif;max-width:60rem;color:var(--jp-content-font-color1,inherit)}
-.labkit-report .said{border-left:4px solid #767676;padding:.15em .8em;margin:.3em 0}
-.labkit-report .holds{border-color:#009e73}.labkit-report .violated{border-color:#d55e00}
-.labkit-report .more{color:var(--jp-content-font-color2,#666);font-size:13px;margin:.2em 0}
-.labkit-report table{border-collapse:collapse;margin:.5em 0;font-size:13px}
-.labkit-report.labkit-report table :is(th,td){text-align:left;padding:2px 14px 2px 0;border-bottom:1px solid #8884;
-  font-weight:400;vertical-align:top}
-.labkit-report.labkit-report table td:first-child{font-variant-numeric:tabular-nums;text-align:right;white-space:nowrap}
-.labkit-report.labkit-report table td:nth-child(2){font-weight:600;white-space:nowrap}
-.labkit-report tr.fault td{color:var(--jp-error-color1,#c74a00)}
-.labkit-report code{background:none;padding:0}
-.labkit-report pre{margin:.4em 0;padding:.5em .8em;overflow-x:auto;font-size:12.5px;
-  background:var(--jp-layout-color2,rgba(128,128,128,.12));border-radius:4px}
-.labkit-report summary{cursor:pointer;padding:.1em 0}
-"""
 
 
 def report_html(report: Report) -> str:
@@ -65,7 +51,7 @@ def run_html(run: Run) -> str:
 
 
 def whole(inner: str) -> str:
-    return f'<div class="labkit-report"><style>{" ".join(STYLE.split())}</style>{inner}</div>'
+    return f'<div class="labkit-report"><style>{STYLE}</style>{inner}</div>'
 
 
 def _more(text: str) -> str:

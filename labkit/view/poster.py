@@ -10,40 +10,15 @@ import math
 from html import escape
 from typing import Any
 
+from labkit.engine.words import brief
+from labkit.look import SVG_STYLE, ink
 from labkit.view.layout import positions
 from labkit.view.moment import Flight, Moment, NodeMoment
 
 WIDTH, HEIGHT = 560, 350
 CROWN = "M-13 0L-15 -11L-6.5 -5L0 -14L6.5 -5L15 -11L13 0Z"
-STYLE = """
-.labkit-poster{color:var(--jp-content-font-color1,light-dark(#1c2026,#e8eaed));font:13px/1.4 system-ui,sans-serif}
-.labkit-poster img{display:block;width:100%;max-width:620px;height:auto;border-radius:8px}
-body[data-jp-theme-light="true"] .labkit-poster img{color-scheme:light}
-body[data-jp-theme-light="false"] .labkit-poster img{color-scheme:dark}
-.labkit-poster table{border-collapse:collapse;font-size:12.5px;margin:6px 0}
-.labkit-poster :is(th,td){text-align:left;padding:3px 10px 3px 0;border-bottom:1px solid #8884;font-weight:400}
-.labkit-poster tbody th{font-weight:650}.labkit-poster td.changed{background:#e6ac0044}
-.labkit-poster .alarm{border:1px solid #c74a00;border-radius:6px;padding:4px 10px;margin:4px 0}
-"""
-_LIGHT = "--t:#1c2026;--m:#5d6570;--l:#aab2bb;--b:#0072b2;--o:#ffffff;--a:#b87a00;--f:#c74a00;--p:#f7f9fb"
-_DARK = "--t:#e8eaed;--m:#9aa4af;--l:#59626d;--b:#56b4e9;--o:#0d1a24;--a:#f0b429;--f:#ff8a4c;--p:#1d2126"
-SVG_STYLE = f"<style>svg{{{_LIGHT}}}@media(prefers-color-scheme:dark){{svg{{{_DARK}}}}}</style>"
-_INKS = {  # the variable of each colour, and its value for programs that know no variables
-    "text": ("t", "#1c2026"),
-    "muted": ("m", "#5d6570"),
-    "line": ("l", "#aab2bb"),
-    "blue": ("b", "#0072b2"),
-    "on-blue": ("o", "#ffffff"),
-    "amber": ("a", "#b87a00"),
-    "fault": ("f", "#c74a00"),
-    "page": ("p", "#f7f9fb"),
-}
-
-
-def ink(property: str, name: str) -> str:
-    """An SVG colour that follows the theme where styles survive, and is readable on white where they do not."""
-    variable, value = _INKS[name]
-    return f'{property}="{value}" style="{property}:var(--{variable},{value})"'
+MOST = 40  # rows of a table of states
+CROWDED = 150  # nodes, beyond which each is a dot in a grid
 
 
 def poster_svg(document: dict[str, Any], moment: Moment) -> str:
@@ -56,32 +31,34 @@ def poster_svg(document: dict[str, Any], moment: Moment) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
         f' aria-label="{title}: {sentence}" font-family="system-ui, sans-serif">'
         f"<title>{title}</title><desc>{sentence}</desc>{SVG_STYLE}"
-        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" {ink("fill", "page")}/>'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" {ink(fill="page")}/>'
     ]
     parts += _links(document, moment, places)
     for number, group in enumerate(moment.groups or []):
         parts.append(_hull([places[id] for id in group if id in places], radius + 14, number))
     flights = [flight for flight in moment.flights if flight.source in places and flight.target in places][:120]
     parts += [_flight(flight, places, radius) for flight in flights]
-    parts += [_node(node, places[node.id], radius) for node in moment.nodes]
+    parts += [_node(node, places[node.id], radius, len(places) > CROWDED) for node in moment.nodes]
     return "".join([*parts, "</svg>"])
 
 
 def state_table(moment: Moment) -> str:
     """Every node's public state as an HTML table; what changed in this step is marked."""
     names: list[str] = []
-    for node in moment.nodes:
+    for node in moment.nodes[:MOST]:
         names += [name for name in node.attributes if name not in names and name != "role"]
     names = sorted(names, key=lambda name: name != "term")[:10]
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ["node", "role", *names])
     rows = []
-    for node in moment.nodes:
+    for node in moment.nodes[:MOST]:
         cells = [f'<th scope="row">{escape(node.id)}</th><td>{escape(node.status)}</td>']
         for name in names:
             value = node.attributes.get(name)
             kind = ' class="changed"' if name in node.changed else ""
-            cells.append(f"<td{kind}>{escape(_brief(value))}</td>")
+            cells.append(f"<td{kind}>{escape('—' if value is None else brief(value, 24))}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
+    if len(moment.nodes) > MOST:
+        rows.append(f'<tr><td colspan="{2 + len(names)}">and {len(moment.nodes) - MOST} more nodes</td></tr>')
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
@@ -100,18 +77,9 @@ def poster(document: dict[str, Any], moment: Moment, note: str = "") -> str:
     )
 
 
-def _brief(value: Any) -> str:
-    if value is None:
-        return "—"
-    text = value if isinstance(value, str) else repr(value)
-    if len(text) <= 24:
-        return text
-    if isinstance(value, list):
-        return f"{len(value)} items"
-    return f"{text[:23]}…"
-
-
 def _places(document: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    if len(document["nodes"]) > CROWDED:
+        return _grid(document["nodes"])
     unit = positions(document["nodes"], document.get("edges"))
     wide, high = WIDTH / 2 - 60, HEIGHT / 2 - 52
     wide = min(wide, high * (1.45 if len(unit) <= 8 else 2))
@@ -119,13 +87,25 @@ def _places(document: dict[str, Any]) -> dict[str, tuple[float, float]]:
     return dict(zip(document["nodes"], centred, strict=True))
 
 
+def _grid(nodes: list[str]) -> dict[str, tuple[float, float]]:
+    """Too many for links and names: row by row, as in a page of text."""
+    wide, high = WIDTH - 30, HEIGHT - 30
+    across = math.ceil(math.sqrt(len(nodes) * wide / high))
+    step = min(wide / across, high / math.ceil(len(nodes) / across))
+    return {id: (15 + step * (i % across + 0.5), 15 + step * (i // across + 0.5)) for i, id in enumerate(nodes)}
+
+
 def _radius(places: list[tuple[float, float]]) -> float:
+    if len(places) > CROWDED:
+        return math.dist(places[0], places[1]) / 2.8
     closest = min((math.dist(a, b) for i, a in enumerate(places) for b in places[:i]), default=90.0)
     return max(7.0, min(28.0, closest / 2.6))
 
 
 def _links(document: dict[str, Any], moment: Moment, places: dict[str, tuple[float, float]]) -> list[str]:
     ids = document["nodes"]
+    if len(ids) > CROWDED:
+        return []
     edges = document.get("edges") or [[a, b] for i, a in enumerate(ids) for b in ids[i + 1 :]]
     if not document.get("edges") and len(edges) > 130:
         return []
@@ -135,7 +115,7 @@ def _links(document: dict[str, Any], moment: Moment, places: dict[str, tuple[flo
         (x1, y1), (x2, y2) = places[a], places[b]
         dash = ' stroke-dasharray="1 6"' if side.get(a) != side.get(b) else ""
         ends = f'x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}"'
-        lines.append(f'<line {ends} {ink("stroke", "line")} opacity="0.6"{dash}/>')
+        lines.append(f'<line {ends} {ink(stroke="line")} opacity="0.6"{dash}/>')
     return lines
 
 
@@ -149,8 +129,8 @@ def _hull(points: list[tuple[float, float]], margin: float, number: int) -> str:
     color = "fault" if number % 2 == 0 else "muted"
     draw = f'd="{path}" stroke-linejoin="round" stroke-linecap="round"'
     return (
-        f'<path {draw} stroke-width="{2 * margin:.0f}" opacity="0.5" {ink("stroke", color)} fill="none"/>'
-        f'<path {draw} stroke-width="{2 * margin - 4:.0f}" {ink("stroke", "page")} fill="none"/>'
+        f'<path {draw} stroke-width="{2 * margin:.0f}" opacity="0.5" {ink(stroke=color)} fill="none"/>'
+        f'<path {draw} stroke-width="{2 * margin - 4:.0f}" {ink(stroke="page")} fill="none"/>'
     )
 
 
@@ -161,30 +141,32 @@ def _flight(flight: Flight, places: dict[str, tuple[float, float]], radius: floa
     reach = radius + 6 + (length - 2 * radius - 12) * flight.progress
     x, y = x1 + ux * reach - uy * 4, y1 + uy * reach + ux * 4
     label = escape(f"{flight.name} from {flight.source} to {flight.target}")
-    tail = f'<path d="M{x:.1f} {y:.1f}l{-18 * ux:.1f} {-18 * uy:.1f}" {ink("stroke", "blue")} stroke-width="2"/>'
-    return f'<g><title>{label}</title>{tail}<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" {ink("fill", "blue")}/></g>'
+    tail = f'<path d="M{x:.1f} {y:.1f}l{-18 * ux:.1f} {-18 * uy:.1f}" {ink(stroke="blue")} stroke-width="2"/>'
+    return f'<g><title>{label}</title>{tail}<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" {ink(fill="blue")}/></g>'
 
 
 def _text(text: str, y: float, size: float, color: str, weight: int = 400) -> str:
     font = f'font-size="{size}" font-weight="{weight}"'
-    return f'<text text-anchor="middle" y="{y:.0f}" {font} {ink("fill", color)}>{escape(text)}</text>' if text else ""
+    return f'<text text-anchor="middle" y="{y:.0f}" {font} {ink(fill=color)}>{escape(text)}</text>' if text else ""
 
 
-def _node(node: NodeMoment, place: tuple[float, float], r: float) -> str:
+def _node(node: NodeMoment, place: tuple[float, float], r: float, crowded: bool = False) -> str:
     look, small = node.look, r < 19
     ring = {
-        "leader": ink("fill", "blue"),
-        "candidate": f'{ink("stroke", "amber")} fill="none" stroke-width="3.5" stroke-dasharray="6 4"',
-        "member": f'{ink("stroke", "muted")} fill="none" stroke-width="1.6"',
-    }.get(look, f'{ink("stroke", "line")} fill="none" stroke-dasharray="3 4"')
-    shapes = [f'<circle r="{r:.1f}" {ink("fill", "page")}/><circle r="{r:.1f}" {ring}/>']
+        "leader": ink(fill="blue"),
+        "candidate": f'{ink(stroke="amber")} fill="none" stroke-width="3.5" stroke-dasharray="6 4"',
+        "member": f'{ink(stroke="muted")} fill="none" stroke-width="1.6"',
+    }.get(look, f'{ink(stroke="line")} fill="none" stroke-dasharray="3 4"')
+    shapes = [f'<circle r="{r:.1f}" {ink(fill="page")}/><circle r="{r:.1f}" {ring}/>']
     if look == "leader":
         above = f"translate(0 {-r - 2:.1f}) scale({r / 28 + 0.1:.2f})"
-        shapes.append(f'<path d="{CROWN}" transform="{above}" {ink("fill", "blue")}/>')
+        shapes.append(f'<path d="{CROWN}" transform="{above}" {ink(fill="blue")}/>')
     if look == "down":
         k = r * 0.72
         cross = f"M{-k:.1f} {-k:.1f}L{k:.1f} {k:.1f}M{k:.1f} {-k:.1f}L{-k:.1f} {k:.1f}"
-        shapes.append(f'<path d="{cross}" {ink("stroke", "fault")} stroke-width="2" opacity="0.6"/>')
+        shapes.append(f'<path d="{cross}" {ink(stroke="fault")} stroke-width="2" opacity="0.6"/>')
+    if crowded:
+        return f'<g transform="translate({place[0]:.1f} {place[1]:.1f})">{"".join(shapes)}</g>'
     inside = len(node.id) * (6 if small else 8.4) < 2 * r
     color = {"leader": "on-blue", "down": "muted", "new": "muted"}.get(look, "text")
     term = f"term {node.term}" if node.term is not None and not small and node.up else ""

@@ -8,12 +8,12 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from labkit.look import STYLE
 from labkit.view import assets
 from labkit.view.evidence import evidence as verdict_evidence
 from labkit.view.evidence import violation
 from labkit.view.layout import positions
 from labkit.view.moment import Moment, moment
-from labkit.view.poster import STYLE as POSTER_STYLE
 from labkit.view.poster import poster, poster_svg
 from labkit.view.views import chosen, height
 
@@ -91,7 +91,7 @@ class Replay:
         live = f' data-live="{self._live}"' if self._live else ""
         note = "<p>This is a still of a recording. Where scripts may run, it plays here.</p>"
         return (
-            f'<div class="labkit-replay"{live}><style>{_flat(POSTER_STYLE + FRAME_STYLE)}</style>'
+            f'<div class="labkit-replay"{live}><style>{STYLE}{_flat(FRAME_STYLE)}</style>'
             f'<div class="labkit-hold" style="--high:{self._height()}px">{poster(self.document, self.moment, note)}'
             f'<iframe sandbox="allow-scripts" loading="lazy" title="{escape(self._name())}: a recording of the run"'
             f' srcdoc="{escape(self._page(still=False))}"></iframe></div></div>'
@@ -122,8 +122,11 @@ class Replay:
         return str(self.document.get("title") or "a cluster")
 
     def _page(self, *, still: bool) -> str:
-        body = f'<div id="labkit-poster">{poster(self.document, self.moment)}</div>' if still else ""
-        style = f":root{{color-scheme:light dark}}{POSTER_STYLE}" if still else ""
+        body = ""
+        if still:
+            head = f'<h1 class="lk-aloud">{escape(self._name())}</h1>'
+            body = f'<main>{head}<div id="labkit-poster">{poster(self.document, self.moment)}</div></main>'
+        style = f":root{{color-scheme:light dark}}{STYLE}" if still else ""
         return (
             '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width">'

@@ -205,7 +205,7 @@ def test_the_table_shows_itself():
         "holds",
     ]
     assert table["sequential"] and not table["linearizable"]
-    assert "<details>" in table._repr_html_()
+    assert "<details>" in table._repr_mimebundle_()["text/html"]
 
 
 def test_an_unknown_model_is_refused():

@@ -201,7 +201,10 @@ def test_a_violation_tells_what_was_possible_and_shows_it():
     assert verdict.states == ("2",)
     assert "C: read() -> 1 cannot take effect" in repr(verdict)
     assert [str(op) for op in verdict.linearization] == ["A: write(1)", "A: write(2)", "B: read() -> 2"]
-    assert "<svg" not in verdict._repr_html_() and "data:image/svg+xml" in verdict._repr_html_()
+    assert (
+        "<svg" not in verdict._repr_mimebundle_()["text/html"]
+        and "data:image/svg+xml" in verdict._repr_mimebundle_()["text/html"]
+    )
     assert verdict.document()["operation"]["result"] == 1
 
 

@@ -136,7 +136,7 @@ def test_a_cycle_is_told_step_by_step():
     assert [(step.kind, step.key) for step in anomaly.steps] == [("rw", "y"), ("rw", "x")]
     assert "T2 = process B: r(x)=[] r(y)=[] append(y, 2)" in repr(verdict)
     assert verdict.document()["anomalies"][0]["rules_out"] == list(LEVELS)[3:]
-    assert "data:image/svg+xml" in verdict._repr_html_()
+    assert "data:image/svg+xml" in verdict._repr_mimebundle_()["text/html"]
 
 
 def test_the_cycle_shown_is_as_short_as_can_be():

@@ -37,7 +37,7 @@ ROWS = [
     ["node"],
     ["engine"],
     ["message"],
-    ["errors"],
+    ["errors", "look"],
 ]
 HEIGHT = {room: -number for number, rooms in enumerate(ROWS) for room in rooms}
 ROOMS = sorted(

@@ -29,7 +29,7 @@ async function replay() {
   const root = html("div", { class: "labkit-view" });
   document.body.classList.add("labkit-page");
   document.getElementById("labkit-poster")?.remove();
-  document.body.append(root);
+  (document.querySelector("main") ?? document.body).append(root);
   if (window.parent !== window) followHost(root);
   const player = new Player(root, trace, { speed, views, bookmarks: bookmarks ?? [] });
   if (other) {
