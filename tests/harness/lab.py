@@ -82,6 +82,7 @@ class LabServer:
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.news_url=None",
             "--LabApp.extension_manager=readonly",
+            "--JupyterNotebookApp.expose_app_in_browser=True",  # the same server has Notebook 7 at /notebooks
         ]
         return [*command, "--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else command
 
@@ -161,8 +162,11 @@ class Lab:
         nbformat.write(notebook, self.root / name)
         return name
 
-    def open(self, path: str | Path, *, width: int = 1400, height: int = 1000, kernel: bool = True) -> Page:
-        """Open a notebook: a path below the server's root, or a file elsewhere, which is copied there first."""
+    def open(
+        self, path: str | Path, *, width: int = 1400, height: int = 1000, kernel: bool = True, host: str = "lab"
+    ) -> Page:
+        """Open a notebook: a path below the server's root, or a file elsewhere, which is copied there first. Its host
+        is JupyterLab ("lab") or Notebook 7 ("notebooks")."""
         path = Path(path)
         if path.is_absolute():
             if not path.is_relative_to(self.root):
@@ -172,7 +176,8 @@ class Lab:
         page = self._context.new_page()
         page.set_viewport_size({"width": width, "height": height})
         # A workspace of its own: Lab would otherwise bring back the notebooks of the test before.
-        page.goto(f"{self.url}/lab/workspaces/{secrets.token_hex(4)}/tree/{path.as_posix()}?token={self.server.token}")
+        place = f"lab/workspaces/{secrets.token_hex(4)}/tree" if host == "lab" else host
+        page.goto(f"{self.url}/{place}/{path.as_posix()}?token={self.server.token}")
         page.wait_for_function(
             """([path, kernel]) => {
               const panel = window.jupyterapp?.shell?.currentWidget;

@@ -14,7 +14,7 @@ class Place {
     this.handlers = handlers;
     this.empty = html("p", { class: "lk-empty" });
     this.said = html("p", { class: "lk-said" });
-    this.head = html("header", { class: "lk-view-head" }, html("h3", {}, view.title),
+    this.head = html("div", { class: "lk-view-head" }, html("h3", {}, view.title),
       button({ icon: "close", title: `Remove this view: ${view.title}`, kind: "lk-tiny", onclick: onclose }));
     this.element = html("div", { class: `lk-view lk-view-${view.name} ${view.bare ? "lk-bare" : "lk-panel"}`, role: "group", "aria-label": view.title, "data-view": view.name },
       view.bare ? null : this.head, this.empty, this.said);

@@ -89,7 +89,7 @@ export class Player extends Steps {
     this.legend = html("div", { class: "lk-legend" });
     if (height) this.root.style.setProperty("--lk-stage-height", `${height}px`);
     refill(this.root,
-      html("header", { class: "lk-header" }, this.title, this.facts, this.pills, this.clock, this.frame.menu),
+      html("div", { class: "lk-header" }, this.title, this.facts, this.pills, this.clock, this.frame.menu),
       this.alert, this.banner, this.comparison.words,
       this.frame.element,
       html("div", { class: "lk-bottom" }, this.controls.element, this.timeline.element),
