@@ -19,6 +19,7 @@ import traitlets
 
 from labkit.errors import LabkitError
 from labkit.view import assets
+from labkit.view.languages import chosen_language
 from labkit.view.layout import positions
 from labkit.view.replay import Replay
 from labkit.view.runs import Runs
@@ -41,6 +42,7 @@ class LiveView(anywidget.AnyWidget):
     speed = traitlets.Float(0.1).tag(sync=True)
     height = traitlets.Int(None, allow_none=True).tag(sync=True)
     views = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    language = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class LiveView(anywidget.AnyWidget):
         height: int | None,
         views: Iterable[str] | None = None,
         at: float | None = None,
+        language: str | None = None,
     ):
         self._cluster = cluster
         self._loop = loop
@@ -70,7 +73,14 @@ class LiveView(anywidget.AnyWidget):
         header.pop("marks", None)
         header |= {"positions": positions(header["nodes"], header["edges"]), "run": uuid.uuid4().hex[:12]}
         frontend = {"_esm": assets.script("widget.js"), "_css": assets.style()}
-        super().__init__(**frontend, header=header, speed=speed, height=height, views=chosen(views))
+        super().__init__(
+            **frontend,
+            header=header,
+            speed=speed,
+            height=height,
+            views=chosen(views),
+            language=chosen_language(language),
+        )
         self._unwatch = [cluster.watch(lambda: self._grown(0))]
         self.on_msg(self._heard)
 
@@ -82,7 +92,8 @@ class LiveView(anywidget.AnyWidget):
         """The run that was looked at last, so far, opening at a virtual time; at now if none is given."""
         cluster = self._runs[self._shown].cluster
         at = float(cluster.now if at is None else at)
-        replay = Replay(last(cluster.trace, KEPT_EVENTS), speed=self.speed, at=at, views=self.views)
+        kept_events = last(cluster.trace, KEPT_EVENTS)
+        replay = Replay(kept_events, speed=self.speed, at=at, views=self.views, language=self.language)
         missing = replay.document.get("left_out", {"events": 0})["events"]
         kept = [mark | {"count": mark["count"] - missing} for mark in self._bookmarks if mark["count"] > missing]
         if kept:
@@ -235,14 +246,22 @@ def _deed(message: dict[str, Any]) -> tuple[Any, ...]:
     return message.get("action"), message.get("args") or [], message.get("options") or {}
 
 
-def show(cluster: Any, *views: str, speed: float = 0.1, height: int | None = None, at: float | None = None) -> None:
+def show(
+    cluster: Any,
+    *views: str,
+    speed: float = 0.1,
+    height: int | None = None,
+    at: float | None = None,
+    language: str | None = None,
+) -> None:
     """Show a cluster live, with its controls.
 
     views: what is shown, in this order, by name: `show(cluster, "cluster", "logs")`; by default the cluster, the state
     of every node and the space-time diagram. The page's menu adds and removes views at any time. speed: virtual seconds
     in one real second, at first. height: pixels of the picture itself. at: where the view opens, in virtual seconds; at
-    now if not given. Outside a notebook it prints where the cluster stands. Raises LabkitError for a name that no view
-    has, and for a moment that has not been.
+    now if not given. language: "en" or "zh"; by default what `labkit.view.language` chose, else the page's. Outside a
+    notebook it prints where the cluster stands. Raises LabkitError for a name that no view has, for a language that
+    there is not, and for a moment that has not been.
     """
     shown = chosen(views)
     if at is not None and not 0 <= at <= cluster.now:
@@ -253,7 +272,9 @@ def show(cluster: Any, *views: str, speed: float = 0.1, height: int | None = Non
         return
     from IPython.display import display
 
-    view = LiveView(cluster, loop, speed=float(speed), height=height, views=shown, at=None if at is None else float(at))
+    opens = None if at is None else float(at)
+    options: dict[str, Any] = {"speed": float(speed), "height": height, "at": opens, "language": language}
+    view = LiveView(cluster, loop, views=shown, **options)
     display(view)
     handle = display(view.recording(at), display_id=True)
     view.keep_in(handle)

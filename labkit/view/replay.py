@@ -12,6 +12,7 @@ from labkit.look import STYLE
 from labkit.view import assets
 from labkit.view.evidence import evidence as verdict_evidence
 from labkit.view.evidence import violation
+from labkit.view.languages import chosen_language
 from labkit.view.layout import positions
 from labkit.view.moment import Moment, moment
 from labkit.view.poster import poster, poster_svg
@@ -47,6 +48,7 @@ class Replay:
         has is a LabkitError that lists the names.
     evidence: a checker's verdict on the history of this trace's clients, for the view "history": the instant at which
         each operation takes effect, or the one that has no place. A verdict on another run is a LabkitError.
+    language: of the player: "en" or "zh"; by default what `labkit.view.language` chose, else the page's.
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class Replay:
         speed: float = 0.1,
         views: Iterable[str] | None = None,
         evidence: Any = None,
+        language: str | None = None,
     ):
+        self.language = chosen_language(language)
         document = dict(trace if isinstance(trace, dict) else trace.document())
         self.views = chosen(document.pop("views", None) if views is None else views)
         if evidence is not None:
@@ -128,7 +132,7 @@ class Replay:
             body = f'<main>{head}<div id="labkit-poster">{poster(self.document, self.moment)}</div></main>'
         style = f":root{{color-scheme:light dark}}{STYLE}" if still else ""
         return (
-            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+            f'<!DOCTYPE html><html lang="{self.language or "en"}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width">'
             f"<title>{escape(self._name())}</title><style>{style}</style></head>"
             f'<body>{body}<script type="text/plain" id="labkit-run">{self._packed()}</script>'
@@ -148,6 +152,7 @@ class Replay:
             "speed": self.speed,
             "views": self.views,
             "run": self._live,
+            "language": self.language,
         }
         return assets.pack(json.dumps(whole, separators=(",", ":")))
 

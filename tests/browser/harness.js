@@ -1,8 +1,8 @@
 /* A kernel that is only a list of events: it reveals a recorded run as far as it is asked to, and keeps what it was told. */
 window.FakeModel = class {
-  constructor(document, { known = -1, openAt = 0, speed = 0.25, fork = null, stay = false, views } = {}) {
+  constructor(document, { known = -1, openAt = 0, speed = 0.25, fork = null, stay = false, views, language = "" } = {}) {
     const { events, ...header } = document;
-    this.values = { header: { ...header, run: "test" }, speed, height: null, views: views ?? ["cluster", "table", "spacetime"] };
+    this.values = { header: { ...header, run: "test" }, speed, height: null, language, views: views ?? ["cluster", "table", "spacetime"] };
     this.runs = [{ run: 0, parent: null, at: 0, count: 0, what: "" }];
     this.docs = [events];
     this.known = [known];

@@ -240,7 +240,7 @@ export class Picture {
       for (const [name, value] of Object.entries({ x1: from.x, y1: from.y, x2: to.x, y2: to.y })) line.setAttribute(name, String(value));
       text.setAttribute("x", String(Math.min(Math.max(to.x, 70), this.size.width - 70)));
       text.setAttribute("y", String(Math.max(14, to.y - 10)));
-      text.textContent = sides ? `${left.length} | ${right.length}` : "draw between nodes";
+      setText(text, sides ? `${left.length} | ${right.length}` : "draw between nodes");
       if (!line.isConnected) this.layers.cut.replaceChildren(line, text);
     });
     this.element.addEventListener("pointerup", () => {

@@ -1,6 +1,6 @@
 /* Two runs side by side on one time cursor, from where they first differ. */
 import { Picture } from "./cluster.js";
-import { button, html, refill, set } from "./dom.js";
+import { button, html, refill, set, setText } from "./dom.js";
 import { scene } from "./scene.js";
 import { clause, seconds } from "./words.js";
 
@@ -47,8 +47,8 @@ export class Comparison {
     this.words.hidden = !other;
     this.own.hidden = !other;
     if (!other) return;
-    this.name.textContent = name;
-    this.own.textContent = own;
+    setText(this.name, name);
+    setText(this.own, own);
     this.picture = new Picture(other, { onnode: () => {}, onmessage: () => {}, onclear: () => {}, onsplit: () => {}, maySplit: () => false });
     set(this.picture.element, "aria-label", `The cluster in ${name}`);
     refill(this.canvas, this.name, this.picture.element);

@@ -1,5 +1,5 @@
 /* Many nodes at one moment: a dot for each, in rows, and a line for some of the messages between them. On a canvas. */
-import { html, setText } from "./dom.js";
+import { html, set, setText } from "./dom.js";
 import { plural } from "./words.js";
 
 const MESSAGE_LINES_AT_MOST = 250;
@@ -141,7 +141,7 @@ export class Crowd {
     const span = name && most > least ? `: pale ${least}, full ${most}` : name && Number.isFinite(most) ? `: ${most} everywhere` : "";
     const words = `${plural(scene.nodes.length, "node")}${span}${scene.counts.crashed ? `; × crashed: ${scene.counts.crashed}` : ""}`;
     setText(this.said, words);
-    this.canvas.setAttribute("aria-label", words);
+    set(this.canvas, "aria-label", words);
   }
 
   _messages(ctx, ink, scene, glyphs) {

@@ -1,19 +1,28 @@
 /* Small tools for making elements. Whatever takes the focus keeps JupyterLab's shortcuts away. */
 
+import { t } from "./language.js";
+
 const SVG = "http://www.w3.org/2000/svg";
+
+const SPOKEN = new Set(["title", "aria-label", "aria-valuetext", "placeholder"]); /* attributes that are words */
 
 /** @param {Element} element @param {Object<string, any>} attributes @param {any[]} children */
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value == null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, value === true ? "" : SPOKEN.has(name) ? t(String(value)) : String(value));
   }
   if ("tabindex" in attributes || /^(button|select|input)$/i.test(element.tagName)) {
     element.setAttribute("data-lm-suppress-shortcuts", "true");
   }
-  element.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
+  element.append(...visible(children, attributes.translate === "no"));
   return element;
+}
+
+/** What of these is put on the page: texts in the reader's language, unless they are code. @param {any[]} children @param {boolean} [code] */
+function visible(children, code = false) {
+  return children.flat(Infinity).filter((child) => child != null && child !== false).map((child) => (typeof child === "string" && !code ? t(child) : child));
 }
 
 /** @param {string} tag @param {Object<string, any>} [attributes] @param {...any} children @returns {any} */
@@ -29,12 +38,13 @@ export function svg(tag, attributes = {}, ...children) {
 /** Sets an attribute only when it differs, which is what keeps a frame cheap.
  * @param {Element} element @param {string} name @param {any} value */
 export function set(element, name, value) {
-  const text = String(value);
+  const text = SPOKEN.has(name) ? t(String(value)) : String(value);
   if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
 
 /** @param {Element} element @param {string} text */
 export function setText(element, text) {
+  text = t(text);
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -72,5 +82,5 @@ export function button({ icon: name, text, title, label, kind = "", onclick }) {
 
 /** Empties an element and fills it anew. @param {Element} element @param {...any} children */
 export function refill(element, ...children) {
-  element.replaceChildren(...children.flat(Infinity).filter((child) => child != null && child !== false));
+  element.replaceChildren(...visible(children));
 }

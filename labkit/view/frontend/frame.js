@@ -1,5 +1,6 @@
 /* The frame: the views that are shown, in their order, on the player's one cursor, and the menu that adds and removes them. */
 import { button, html, refill, set, setText } from "./dom.js";
+import { t } from "./language.js";
 import { USUAL, VIEWS } from "./views.js";
 
 const SLOW = 90; /* milliseconds between two drawings of what is not drawn in every frame */
@@ -26,7 +27,7 @@ class Place {
     if (this.asked === this.trace.length) return false;
     this.asked = this.trace.length;
     const missing = this.view.wants(this.trace);
-    refill(this.empty, ...(missing ?? "").split("`").map((part, i) => (i % 2 ? html("code", {}, part) : part)));
+    refill(this.empty, ...t(missing ?? "").split("`").map((part, i) => (i % 2 ? html("code", {}, part) : part)));
     this.empty.hidden = !missing;
     if (missing) return false;
     this.panel = this.view.make(this.trace, this.handlers());

@@ -67,7 +67,7 @@ export class Inspector {
   }
 
   _nodeDetails(node, scene) {
-    this.element.querySelector("header span").textContent = { down: "crashed", new: "not started" }[node.look] ?? (node.paused ? "paused" : node.role ?? "up");
+    setText(this.element.querySelector("header span"), { down: "crashed", new: "not started" }[node.look] ?? (node.paused ? "paused" : node.role ?? "up"));
     const rows = Object.entries(node.attributes).map(([name, value]) => [name, repr(value), node.changed.has(name), true]);
     const add = (name, text) => { if (text) rows.push([name, text, false, false]); };
     add("timers", this._timers(node, scene));

@@ -2,7 +2,7 @@
 import { Bookmarks } from "./bookmarks.js";
 import { Comparison } from "./compare.js";
 import { Controls } from "./controls.js";
-import { html, refill, setText } from "./dom.js";
+import { html, refill, set, setText } from "./dom.js";
 import { Frame } from "./frame.js";
 import { glyphs } from "./glyphs.js";
 import { Inspector } from "./inspector.js";
@@ -96,7 +96,7 @@ export class Player extends Steps {
       this.runs?.element ?? "",
       this.legend, this.aloud);
     this.root.setAttribute("role", "group");
-    this.root.setAttribute("aria-label", `${trace.title || "Cluster"}: the run, moment by moment. ${HELP}`);
+    set(this.root, "aria-label", `${trace.title || "Cluster"}: the run, moment by moment. ${HELP}`);
     this.root.setAttribute("data-lm-suppress-shortcuts", "true");
     this.root.tabIndex = -1;
     this._keydown = (event) => press(this, event);

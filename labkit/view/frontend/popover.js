@@ -1,5 +1,5 @@
 /* A small window over the player: the keys, the bookmarks, the faults as Python. */
-import { button, html } from "./dom.js";
+import { button, html, setText } from "./dom.js";
 
 /** Opens a window, or closes it if it stands open. Escape closes it, and the focus goes back.
  * @param {HTMLElement} root @param {string} name @param {string} title @param {...any} children @returns {HTMLElement | null} */
@@ -34,7 +34,7 @@ export function closePopover(root) {
 
 /** A text to copy, with a button that says whether it worked. @param {string} text @param {string} [label] */
 export function copyRow(text, label = "Copy") {
-  const field = html("pre", { class: "lk-code", tabindex: 0, "aria-label": "Python" }, text);
+  const field = html("pre", { class: "lk-code", tabindex: 0, translate: "no", "aria-label": "Python" }, text);
   const made = button({ icon: "copy", text: label, kind: "lk-first", onclick: async () => {
     let words = "Copied";
     try {
@@ -43,7 +43,7 @@ export function copyRow(text, label = "Copy") {
       getSelection()?.selectAllChildren(field);
       words = "Selected: press Ctrl+C";
     }
-    made.lastChild.textContent = words;
+    setText(made.lastChild, words);
   } });
   return [field, html("div", { class: "lk-row" }, made)];
 }

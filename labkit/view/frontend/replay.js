@@ -1,5 +1,6 @@
 /* A recording that plays by itself: in an exported page, or in the frame of a saved output. */
 import { html } from "./dom.js";
+import { speak } from "./language.js";
 import { Player } from "./player.js";
 import { Trace } from "./trace.js";
 
@@ -23,9 +24,10 @@ function followHost(root) {
 
 async function replay() {
   const holder = document.getElementById("labkit-run");
-  const { events, at, speed, run, views, bookmarks, other, ...header } = await unpack(holder.textContent.trim());
+  const { events, at, speed, run, views, language, bookmarks, other, ...header } = await unpack(holder.textContent.trim());
   const trace = new Trace(header);
   trace.append(events, header.now);
+  speak(language, document.documentElement.lang);
   const root = html("div", { class: "labkit-view" });
   document.body.classList.add("labkit-page");
   document.getElementById("labkit-poster")?.remove();

@@ -1,5 +1,6 @@
 /* The live view: plays what it has, and asks the kernel for more when the cursor nears the horizon. */
 import { html } from "./dom.js";
+import { speak } from "./language.js";
 import { Session } from "./session.js";
 
 /** Hides a saved recording of this very run that stands elsewhere on the page. @param {string} run @returns {() => void} */
@@ -16,6 +17,7 @@ function foldRecordings(run) {
 
 export default {
   render({ model, el }) {
+    speak(model.get("language"), document.documentElement.lang);
     const root = html("div", { class: "labkit-view labkit-live" });
     el.append(root);
     const session = new Session(model, root);

@@ -1,4 +1,5 @@
 /* The run in words: pills, sentences, and values as Python writes them. */
+import { t } from "./language.js";
 
 /** @param {number} time @param {number} [digits] */
 export function seconds(time, digits = 3) {
@@ -29,7 +30,7 @@ export function brief(value, length = 22) {
   if (typeof value === "string") return clip(value.replaceAll("\n", " "), length);
   const text = repr(value);
   if (text.length <= length) return text;
-  if (Array.isArray(value)) return `${plural(value.length, "item")}`;
+  if (Array.isArray(value)) return t(plural(value.length, "item"));
   if (typeof value === "object" && !value.$) return `${Object.keys(value).length} keys`;
   return clip(text, length);
 }
