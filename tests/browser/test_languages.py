@@ -28,8 +28,9 @@ TEXTS = """() => {
 }"""
 # Names, which no language changes: of nodes, clients, messages, attributes and keys, and values as Python writes them.
 NAMES = re.compile(
-    r"\w+\(.*\)|\w+=\S+|Raft with a log|Raft|Python|Space|Shift|Home|End|Esc|Enter|AppendEntries|Append\w*|RequestVote\w*|Vote\w*"
-    r"|Put|Done|None|True|False|heartbeat|[a-z]+_[a-z_]+|\b(leader|follower|candidate|term|role|log|votes|store|sessions|commit)\b"
+    r"\w+\(.*\)|\w+=\S+|Raft with a log|Raft|Python|Space|Shift|Home|End|Esc|Enter|Append\w*|RequestVote\w*|Vote\w*|Put|Done"
+    r"|None|True|False|[a-z]+_[a-z_]+|\b(heartbeat|leader|follower|candidate|term|role|log|votes)\b"
+    r"|\b(store|sessions|commit|yes|abort)\b"
 )
 
 

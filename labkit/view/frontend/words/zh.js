@@ -99,7 +99,7 @@ export const ZH = {
 
   /* the frame and the legend */
   "Views": "视图", "Choose what is shown": "选择显示内容", "Remove this view: {}": "移除此视图：{}", "changed in this step": "本步有变化", "{} more messages in flight are not drawn": "另有 {} 条传输中的消息未画出",
-  "leader": "领导者", "candidate": "候选者", "member": "成员", "down": "已停止", "in flight": "传输中", "partition": "分区", "Show a longer time": "显示更长时间", "Show a shorter time": "显示更短时间",
+  "in flight": "传输中", "partition": "分区", "Show a longer time": "显示更长时间", "Show a shorter time": "显示更短时间",
 
   /* the cluster, the table, the diagram */
   "Cluster": "集群", "The cluster": "集群", "State of every node": "各节点状态", "Space-time diagram": "时空图",
@@ -112,7 +112,7 @@ export const ZH = {
     "还没有节点拥有日志，即公开属性 `log`（条目列表）。请继续运行集群，或指明属性：`drawn = {\"log\": \"my_log\"}`。",
   "Number: the entry's term · dashed: only stored · {} · ≠ and slanted: not what {} has at this index": "数字：条目的任期 · 虚线：仅存储 · {} · ≠ 与斜体：与 {} 在此索引处不同",
   "✓ committed · ✓✓ applied": "✓ 已提交 · ✓✓ 已应用", "solid: committed · with a bar: applied": "实线：已提交 · 带横条：已应用", "{}, the leader,": "领导者 {}",
-  "commit {}": "提交 {}", "{} entry": "{} 个条目", "{} entries": "{} 个条目", "{} committed": "{} 个已提交", "differs": "不同", "differs from the log of {}": "与 {} 的日志不同", "(none)": "（空）", "No node has a log yet": "还没有节点拥有日志",
+  "commit {}": "提交 {}", "{} entry": "{} 个条目", "{} entries": "{} 个条目", "{} committed": "{} 个已提交", "differs": "不同", "differs from the log of {}": "与 {} 的日志不同", "differs from {} from index {}": "自索引 {2} 起与 {1} 不同", "(none)": "（空）", "No node has a log yet": "还没有节点拥有日志",
   "Elections by term": "各任期的选举", "{} won": "{} 当选", "{}: {} winners!": "{}：{} 个当选者！", "to come": "尚未发生", "no winner": "无人当选", "♛ won · ▲ stood for election · → voted for · ‼ a second vote in one term, or a second winner": "♛ 当选 · ▲ 参选 · → 投票给 · ‼ 同一任期重复投票或出现第二个当选者",
   "No election yet: no node has a public attribute `term` above 0 with a `role` or `voted_for`. Run the cluster on, or name yours: `drawn = {\"vote\": \"my_vote\"}`.":
     "还没有选举：没有节点的公开属性 `term` 大于 0 且带有 `role` 或 `voted_for`。请继续运行集群，或指明属性：`drawn = {\"vote\": \"my_vote\"}`。",
