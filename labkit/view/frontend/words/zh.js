@@ -124,6 +124,13 @@ export const ZH = {
   "○ promised, “had 3”: it had accepted ballot 3 and said so · ● accepted · ✓ chosen: accepted by a majority ({} of {})": "○ 已承诺，“had 3”：此前已接受编号 3 并告知 · ● 已接受 · ✓ 已选定：被多数派（{2} 中的 {1}）接受",
   "ballot {}": "编号 {}", "by ?": "提出者未知", "Go to ballot {}": "跳到编号 {}", "Two different values were chosen!": "选定了两个不同的值！", "{} accepted ballot {}: {}, at {}": "{} 接受编号 {}：{}（{}）", "{} promised ballot {} at {}": "{} 在 {3} 承诺编号 {2}",
 
+  /* data: convergence, ring, load, rates, rumours */
+  "Convergence of replicas": "副本的收敛", "Hash ring and keys": "哈希环与键", "Load of every server": "各服务器的负载", "Load of every server over time": "各服务器负载随时间的变化",
+  "Message rates and latencies": "消息速率与延迟", "Spread of a rumour": "流言的传播", "Attribute": "属性", "Rumour": "流言", "What": "内容", "Latencies": "延迟", "Latency": "延迟", "Latency of flights": "传输延迟", "Latency of operations": "操作延迟",
+  "Different values over time": "不同取值随时间的变化", "Messages sent, by type": "已发送消息，按类型", "all know": "全部知晓", "idle": "空闲", "{} served": "已服务 {} 个", "{} so far": "至今 {}", "flights": "传输", "operations": "操作", "values": "取值",
+  "all agree": "全部一致", "{}: all agree": "{}：全部一致", "All {} replicas agree on {}": "全部 {} 个副本的 {} 一致", "since {} s": "自 {} 秒起", "message {}": "消息 {}", "round {}": "第 {} 轮", "different; at most {}": "不同；至多 {}",
+  "{} learnt it at {} s from {}": "{1} 于 {2} 秒从 {3} 得知", "{} messages lost so far": "至今丢失 {} 条消息", "{} messages so far": "至今 {} 条消息",
+
   /* commitment, history */
   "Atomic commitment": "原子提交", "transaction": "事务", "What every node knows of each transaction": "各节点对每个事务的了解", "One transaction along time": "单个事务随时间的过程", "‼ commit and abort": "‼ 既提交又中止",
   "✓ commit": "✓ 提交", "✗ abort": "✗ 中止", "✓ commit, not all know": "✓ 提交，并非全部知晓", "✗ abort, not all know": "✗ 中止，并非全部知晓", "? undecided": "? 未决",
