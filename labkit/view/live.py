@@ -19,7 +19,7 @@ import traitlets
 
 from labkit.errors import LabkitError
 from labkit.view import assets
-from labkit.view.languages import chosen_language
+from labkit.view.languages import LANGUAGES, chosen_language
 from labkit.view.layout import positions
 from labkit.view.replay import Replay
 from labkit.view.runs import Runs
@@ -69,6 +69,7 @@ class LiveView(anywidget.AnyWidget):
         self._runs = Runs(cluster)
         self._shown = 0  # the run that was looked at last
         self._bookmarks: list[dict[str, Any]] = []
+        self._spoken = ""  # the language of the page, which its recording speaks too
         header = cluster.trace.header()
         header.pop("marks", None)
         header |= {"positions": positions(header["nodes"], header["edges"]), "run": uuid.uuid4().hex[:12]}
@@ -93,7 +94,7 @@ class LiveView(anywidget.AnyWidget):
         cluster = self._runs[self._shown].cluster
         at = float(cluster.now if at is None else at)
         kept_events = last(cluster.trace, KEPT_EVENTS)
-        replay = Replay(kept_events, speed=self.speed, at=at, views=self.views, language=self.language)
+        replay = Replay(kept_events, speed=self.speed, at=at, views=self.views, language=self.language or self._spoken)
         missing = replay.document.get("left_out", {"events": 0})["events"]
         kept = [mark | {"count": mark["count"] - missing} for mark in self._bookmarks if mark["count"] > missing]
         if kept:
@@ -117,6 +118,7 @@ class LiveView(anywidget.AnyWidget):
         if not 0 <= run < len(self._runs):
             return  # of a page that was open before the kernel was restarted
         if kind == "hello":
+            self._spoken = spoken if (spoken := message.get("language")) in LANGUAGES else ""
             now = self._runs[run].cluster.now
             more: dict[str, Any] = {
                 "open_at": now if self._open_at is None else self._open_at,

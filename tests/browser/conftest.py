@@ -13,17 +13,19 @@ from tests.view.runs import eventful_run
 HARNESS = Path(__file__).with_name("harness.js").read_text(encoding="utf-8")
 
 
-def open_widget(page: Page, document: dict[str, Any] | None = None, **options: Any) -> Page:
+def open_widget(
+    page: Page, document: dict[str, Any] | None = None, *, waitFor: str = ".lk-node", lang: str = "en", **options: Any
+) -> Page:
     """Put the live view on a page; `window.view` is what it was made with, `window.view.model.said` what it asked."""
     document = document or eventful_run()
     document = document | {"positions": positions(document["nodes"], document["edges"])}
-    page.set_content(f"<!DOCTYPE html><style>{assets.style()}</style><body></body>")
+    page.set_content(f"<!DOCTYPE html><html lang='{lang}'><style>{assets.style()}</style><body></body>")
     joined = assets.script("widget.js").replace("export default {", "window.labkitWidget = {")
     page.add_script_tag(content=joined, type="module")
     page.add_script_tag(content=HARNESS)
     page.wait_for_function("window.labkitWidget")
     page.evaluate("([run, options]) => { window.view = mount(run, options); }", [document, options])
-    page.wait_for_selector(".lk-node")
+    page.wait_for_selector(waitFor)
     page.wait_for_function("view.model.said.length")
     page.wait_for_timeout(80)
     return page

@@ -1,35 +1,51 @@
-"""axe-core finds nothing to say against the live page, a replay and what a saved notebook holds, in light and dark."""
+"""axe-core finds nothing to say against any view, what can be opened in it, two runs side by side, a replay and what a
+saved notebook holds, in light and dark."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from labkit import Cluster
 from labkit.check import History, consistency, linearizable
-from labkit.view import Replay
-from labkit.view.views import names
-from tests.browser.conftest import open_widget
+from labkit.view import Replay, compare
+from tests.browser import tour
 from tests.harness.axe import violations
 from tests.view.election import Raft
-from tests.view.protocol_runs import divergent_logs
 from tests.view.runs import eventful_run
 
 THEMES = {"light": "#fff;color:#222", "dark": "#111;color:#ddd"}
 
 
-def test_the_live_view_with_every_view_open(page: Page):
-    page.set_viewport_size({"width": 1100, "height": 900})
-    open_widget(page, divergent_logs(), known=1.6, openAt=1.6, views=list(names()))
-    page.locator(".lk-node").first.click()
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        assert violations(page, of=".labkit-view") == []
+@pytest.mark.parametrize("walk", [tour.views, tour.controls])
+def test_every_view_and_all_that_can_be_opened(page: Page, walk):
+    page.set_viewport_size({"width": 1100, "height": 1000})
+    found = {}
+    for stop in walk(page):
+        for theme, rules in (("light", None), ("dark", ["color-contrast"])):  # the rest is the same in both
+            page.emulate_media(color_scheme=theme)
+            lines = violations(page, of=".labkit-view", only=rules)
+            found |= {line: f"{stop}, {theme}" for line in lines if line not in found}
+    assert not found, "\n".join(f"{where}: {line}" for line, where in found.items())
 
 
-def test_a_page_of_its_own_stopped_at_a_violation(page: Page, tmp_path):
-    page.goto(Replay(eventful_run()).save(tmp_path / "replay.html").as_uri())
-    expect(page.locator(".lk-banner")).to_be_visible()
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        assert violations(page, whole=True) == []
+def pages_of_their_own(folder):
+    cluster = Cluster(Raft, size=3, seed=1)
+    cluster.run(0.5)
+    other = Cluster(Raft, size=3, seed=1)
+    other.run(0.3)
+    other.crash("n1")
+    other.run(0.2)
+    yield Replay(eventful_run()).save(folder / "replay.html"), ".lk-banner"
+    yield compare(cluster, other).save(folder / "both.html"), ".lk-versus"
+    yield Replay(eventful_run(), at=0.5, language="zh").save(folder / "zh.html"), ".lk-node"
+
+
+def test_pages_of_their_own(page: Page, tmp_path):
+    for path, shown in pages_of_their_own(tmp_path):
+        page.goto(path.as_uri())
+        expect(page.locator(shown).first).to_be_visible()
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            assert violations(page, whole=True) == []
 
 
 def test_what_a_saved_notebook_holds(page: Page):

@@ -1,58 +1,74 @@
-"""The view speaks Chinese: every label that is on the page has a Chinese text, and names and data stay as they are."""
+"""The view speaks Chinese: no English text is left on any page, and names and data stay as the program has them."""
 
-import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from labkit import Cluster, LabkitError
-from labkit.view import Replay, language
+from labkit import Cluster, LabkitError, Message, Node, on
+from labkit.view import Replay, compare, language
+from tests.browser import tour
 from tests.browser.conftest import open_widget
 from tests.view.election import Raft
-from tests.view.protocol_runs import divergent_logs
 
-SPOKEN = ["cluster", "table", "spacetime", "logs", "elections", "ballots", "commit", "history"]  # the views that do
-
-# Every text and spoken attribute in the view, without what is code.
-TEXTS = """() => {
-  const found = new Set();
-  const root = document.querySelector(".labkit-view");
-  const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const { parentElement, textContent } = walk.currentNode;
-    if (!parentElement.closest("[translate=no], code, thead, td, dt, dd")) found.add(textContent);
-  }
-  for (const element of [root, ...root.querySelectorAll("*:not(td):not(th)")]) {
-    for (const name of ["title", "aria-label", "aria-valuetext"]) found.add(element.getAttribute(name) ?? "");
-  }
-  return [...found];
-}"""
-# Names, which no language changes: of nodes, clients, messages, attributes and keys, and values as Python writes them.
-NAMES = re.compile(
-    r"\w+\(.*\)|\w+=\S+|Raft with a log|Raft|Python|Space|Shift|Home|End|Esc|Enter|Append\w*|RequestVote\w*"
-    r"|Vote\w*|Put|Done"
-    r"|None|True|False|[a-z]+_[a-z_]+|\b(heartbeat|leader|follower|candidate|term|role|log|votes)\b"
-    r"|\b(store|sessions|commit|yes|abort)\b"
-)
+ENGLISH = Path(__file__).with_name("english.js").read_text(encoding="utf-8")  # a function of the page
 
 
-def english(texts: list[str]) -> list[str]:
-    return sorted(text for text in texts if re.search(r"[A-Za-z]{3}", NAMES.sub("", text)))
+@pytest.mark.parametrize("walk", [tour.views, tour.beginnings, tour.controls, tour.steps])
+def test_no_english_is_left_on_a_chinese_page(page: Page, walk):
+    page.set_viewport_size({"width": 1100, "height": 1000})
+    left = {}
+    for stop in walk(page, language="zh"):
+        left |= {text: stop for text in page.evaluate(ENGLISH) if text not in left}
+    assert not left, "\n".join(f"{stop}: {text}" for text, stop in left.items())
 
 
-def test_no_english_label_is_left_on_a_chinese_page(page: Page):
-    page.set_viewport_size({"width": 1100, "height": 1400})
-    open_widget(page, divergent_logs(), known=1.6, openAt=1.6, views=SPOKEN, language="zh")
-    expect(page.locator(".lk-play")).to_have_attribute("aria-label", "播放")
-    said = page.evaluate(TEXTS)
+class Link(Message):
+    """A message with the name of a label."""
+
+
+class Named(Node):
+    """A program whose words are those of the view."""
+
+    def start(self):
+        self.clock, self.values, self.status = 1, "commit", {"yes": "no"}
+        self.note("one message sent")
+        self.broadcast(Link())
+
+    @on(Link)
+    def link(self, msg, sender):
+        self.role = "idle"
+
+
+def test_what_the_program_says_is_not_translated(page: Page):
+    cluster = Cluster(nodes={"Details": Named, "Faults": Named}, seed=1, title="Player")
+    cluster.run(1.0)
+    open_widget(page, cluster.trace.document(), known=1.0, openAt=1.0, language="zh")
+    expect(page.locator(".lk-title")).to_have_text("Player")
+    expect(page.locator(".lk-table tbody th").first).to_have_text("Details")
+    expect(page.locator(".lk-table thead")).to_contain_text("clock")
+    expect(page.locator(".lk-table tbody td").first).to_have_text("idle")
+    expect(page.locator(".lk-table tbody")).to_contain_text("commit")
     page.locator(".lk-node").first.click()
-    said += page.evaluate(TEXTS)
-    for key in ("?", "b"):
-        page.locator(".lk-timeline").focus()
-        page.keyboard.press(key)
-        said += page.evaluate(TEXTS)
-        page.keyboard.press("Escape")
-    assert not english(said), "\n".join(english(said))
+    expect(page.locator(".lk-inspector header b")).to_have_text("Details")
+    details = page.locator(".lk-inspector dl")
+    for own in ("clock", "values", "'commit'", "{'yes': 'no'}", "one message sent"):
+        expect(details).to_contain_text(own)
+    expect(page.locator(".lk-unit option", has_text="Link")).to_have_count(1)
+
+
+def test_two_runs_side_by_side_are_told_in_chinese(page: Page, tmp_path):
+    cluster = Cluster(Raft, size=3, seed=1)
+    cluster.run(0.5)
+    other = Cluster(Raft, size=3, seed=1)
+    other.run(0.3)
+    other.crash("n1")
+    other.run(0.2)
+    page.goto(compare(cluster, other, language="zh").save(tmp_path / "both.html").as_uri())
+    versus = page.locator(".lk-versus")
+    expect(versus).to_contain_text("个事件")
+    expect(versus).to_contain_text("n1 崩溃")
+    expect(page.locator(".lk-run-name")).to_have_text(["第一个运行", "第二个运行"])
 
 
 def test_a_page_speaks_the_language_of_its_host_unless_another_is_asked_for(page: Page, tmp_path):
@@ -63,6 +79,12 @@ def test_a_page_speaks_the_language_of_its_host_unless_another_is_asked_for(page
     assert page.evaluate("document.documentElement.lang") == "zh"
     page.goto(Replay(cluster.trace, at=0.3).save(tmp_path / "en.html").as_uri())
     expect(page.locator(".lk-play")).to_have_attribute("title", "Play (Space)")
+
+
+def test_the_live_view_speaks_the_language_of_the_notebook_and_its_recording_will_too(page: Page):
+    open_widget(page, lang="zh-CN")
+    expect(page.locator(".lk-play")).to_have_attribute("title", "播放（空格键）")
+    assert page.evaluate("view.model.said.find(({ type }) => type === 'hello').language") == "zh"
 
 
 def test_the_usual_language_is_chosen_once_and_a_language_that_is_not_there_is_refused():

@@ -28,7 +28,7 @@ LAB_NOISE = [
 # Notebook 7's own: on a slow machine its plugins start in an order that it does not expect.
 NOTEBOOK_NOISE = [
     r"reading 'schema'\)\s+at \S+/static/notebook/",  # a shortcut's settings arrive before its plugin's
-    r"Command 'filebrowser:open-path' not registered",  # the file of the address is opened before there is a file browser
+    r"Command 'filebrowser:open-path' not registered",  # a path is opened before there is a file browser
 ]
 
 CELLS = """() => {

@@ -1,5 +1,6 @@
 /* Moments with a name: kept in the view, shown on the timeline, saved with the recording. And a link to a moment. */
 import { button, html, refill } from "./dom.js";
+import { t } from "./language.js";
 import { closePopover, copyRow, popover } from "./popover.js";
 import { clip, seconds, sentence } from "./words.js";
 
@@ -78,7 +79,7 @@ export class Bookmarks {
   open() {
     const { player } = this;
     player.pause();
-    const words = clip(sentence(player.trace, player.trace.stepAt(player.count)) || seconds(player.time), 60);
+    const words = clip(t(sentence(player.trace, player.trace.stepAt(player.count))) || seconds(player.time), 60);
     const name = html("input", { class: "lk-input lk-wide", "aria-label": "Name of this moment", maxlength: 80, value: words });
     const keep = () => {
       this.add(name.value);

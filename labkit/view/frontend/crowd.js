@@ -21,7 +21,7 @@ export class Crowd {
     const list = `lk-nodes-${Math.random().toString(36).slice(2)}`;
     this.finder = html("input", { class: "lk-input", list, placeholder: "Find a node", "aria-label": "Find a node", onchange: () => this._find() });
     this.color = html("select", { class: "lk-button lk-tiny", "aria-label": "Colour by", onchange: () => handlers.refresh() });
-    this.bar = html("div", { class: "lk-crowd-bar" }, this.finder, html("datalist", { id: list }, trace.nodes.map((id) => html("option", { value: id }))), html("label", {}, "shade ", this.color), this.said);
+    this.bar = html("div", { class: "lk-crowd-bar" }, this.finder, html("datalist", { id: list }, trace.nodes.map((id) => html("option", { value: id }))), html("label", {}, "shade by", " ", this.color), this.said);
     this.element = html("div", { class: "lk-crowd" }, this.bar, this.canvas);
     this.index = new Map(trace.nodes.map((id, i) => [id, i]));
     this.canvas.addEventListener("click", (event) => this._click(event));
@@ -75,7 +75,7 @@ export class Crowd {
     if (`${names}` === this.names) return;
     this.names = `${names}`;
     const before = this.color.value;
-    this.color.replaceChildren(html("option", { value: "" }, "by role"), ...names.map((name) => html("option", { value: name }, `by ${name}`)));
+    this.color.replaceChildren(html("option", { value: "" }, "role"), ...names.map((name) => html("option", { value: name, translate: "no" }, name)));
     this.color.value = names.includes(before) ? before : names[0] ?? "";
   }
 

@@ -4,7 +4,7 @@ import { t } from "./language.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-const SPOKEN = new Set(["title", "aria-label", "aria-valuetext", "placeholder"]); /* attributes that are words */
+const SPOKEN = new Set(["title", "aria-label", "aria-valuetext", "placeholder", "label"]); /* attributes that are words */
 
 /** @param {Element} element @param {Object<string, any>} attributes @param {any[]} children */
 function fill(element, attributes, children) {

@@ -27,7 +27,7 @@ class Place {
     if (this.asked === this.trace.length) return false;
     this.asked = this.trace.length;
     const missing = this.view.wants(this.trace);
-    refill(this.empty, ...t(missing ?? "").split("`").map((part, i) => (i % 2 ? html("code", {}, part) : part)));
+    refill(this.empty, ...t(missing ?? "").split("`").map((part, i) => (i % 2 ? html("code", { translate: "no" }, part) : part)));
     this.empty.hidden = !missing;
     if (missing) return false;
     this.panel = this.view.make(this.trace, this.handlers());
@@ -124,7 +124,7 @@ export class Frame {
     this.boxes = new Map([...VIEWS.values()].map(({ name }) => [name, html("input", { type: "checkbox", onchange: () => this.toggle(name) })]));
     this.reasons = new Map([...VIEWS.keys()].map((name) => [name, html("small", {})]));
     this.list = html("div", { class: "lk-menu", role: "group", "aria-label": "Views", tabindex: -1, hidden: true },
-      [...VIEWS.values()].map(({ name, title }) => html("label", {}, this.boxes.get(name), html("span", {}, title, html("code", {}, name), this.reasons.get(name)))));
+      [...VIEWS.values()].map(({ name, title }) => html("label", {}, this.boxes.get(name), html("span", {}, title, html("code", { translate: "no" }, name), this.reasons.get(name)))));
     const menu = html("div", { class: "lk-menu-holder" }, this.opener, this.list);
     menu.addEventListener("keydown", (event) => this._key(event));
     menu.addEventListener("focusout", (event) => {

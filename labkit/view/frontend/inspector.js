@@ -1,5 +1,6 @@
 /* The panel beside the picture: the node or message that was chosen, else what happens in this step. */
 import { button, html, refill, set, setText } from "./dom.js";
+import { t } from "./language.js";
 import { linkDeeds, messageDeeds, nodeDeeds } from "./faults.js";
 import { brief, clause, clip, fields, repr, seconds, sentence, whyLost } from "./words.js";
 
@@ -63,7 +64,7 @@ export class Inspector {
   }
 
   _timers(node, scene) {
-    return Object.values(node.record.timers).map((timer) => `${timer.name} in ${seconds(Math.max(0, timer.due - scene.time), 2)}`).slice(0, 4).join(", ");
+    return Object.values(node.record.timers).map((timer) => t(`${timer.name} in ${seconds(Math.max(0, timer.due - scene.time), 2)}`)).slice(0, 4).join(", ");
   }
 
   _nodeDetails(node, scene) {
@@ -74,20 +75,21 @@ export class Inspector {
     const { record } = node;
     add("on disk", Object.entries(record.disk).filter(([, value]) => value !== null).map(([name, value]) => `${name}=${repr(value)}`).join("  "));
     add("clock", record.clock ? repr(record.clock) : "");
-    add("slow", record.slow ? `${repr(record.slow)} s for each event` : "");
+    add("slow", record.slow ? t(`${repr(record.slow)} s for each event`) : "");
     add("disk is set", record.faulty ? repr(record.faulty) : "");
     add("last note", record.note?.text);
     const names = rows.map(([name]) => name).join("\n") + (node.error?.seq ?? "");
     if (names !== this.rowNames) {
       this.rowNames = names;
-      this.cells = new Map(rows.map(([name]) => [name, html("dd")]));
+      this.cells = new Map(rows.map(([name, , , variable]) => [name, html("dd", { translate: variable ? "no" : null })]));
       refill(this.details,
         node.error ? html("div", { class: "lk-error", role: "alert" }, html("b", {}, node.error.error), html("div", {}, node.error.where)) : null,
         html("dl", {}, rows.map(([name, , , variable]) => [html("dt", {}, variable ? this._variable(name, node.id) : name), this.cells.get(name)])));
     }
     for (const [name, value, changed] of rows) {
       const cell = this.cells.get(name);
-      setText(cell, clip(value, 900));
+      const text = clip(value, 900);
+      if (cell.textContent !== text) cell.textContent = text;
       set(cell, "class", changed ? "lk-changed" : "");
     }
   }
@@ -95,7 +97,7 @@ export class Inspector {
   /** The name of a variable leads to its next change. */
   _variable(name, node) {
     return html("button", {
-      type: "button", class: "lk-head", "data-attribute": name, title: `To the next change of ${name} of ${node} (with Shift: the one before)`,
+      type: "button", class: "lk-head", translate: "no", "data-attribute": name, title: `To the next change of ${name} of ${node} (with Shift: the one before)`,
       onclick: (event) => this.handlers.onchange(name, node, event.shiftKey ? -1 : 1),
     }, name);
   }
@@ -137,7 +139,7 @@ export class Inspector {
     refill(this.element,
       this._head(trace.name(seq), `${from} → ${to}`, true),
       flying ? messageDeeds(trace.id[seq], this.handlers) : null,
-      html("dl", { class: "lk-fields" }, fields(trace.data[seq]).map(([name, value]) => [html("dt", {}, name), html("dd", {}, clip(repr(value), 400))])),
+      html("dl", { class: "lk-fields" }, fields(trace.data[seq]).map(([name, value]) => [html("dt", { translate: "no" }, name), html("dd", { translate: "no" }, clip(repr(value), 400))])),
       html("dl", {}, rows.map(([name, value]) => [html("dt", {}, name), html("dd", {}, value)])),
       html("div", { class: "lk-row" },
         button({ text: `Next on ${from} → ${to}`, title: "Step by the messages of this link", onclick: () => this.handlers.onunit({ kind: "message", from, to }, 1) }),

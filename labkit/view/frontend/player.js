@@ -7,6 +7,7 @@ import { Frame } from "./frame.js";
 import { glyphs } from "./glyphs.js";
 import { Inspector } from "./inspector.js";
 import { HELP, press } from "./keys.js";
+import { keepNames } from "./language.js";
 import { keepFresh, watchSight, watchSize } from "./page.js";
 import { legend, pillRow } from "./legend.js";
 import { RunStrip } from "./runs.js";
@@ -38,6 +39,7 @@ export class Player extends Steps {
     super(trace, port);
     this.root = root;
     this.session = session;
+    keepNames((text) => trace.spans.has(text) || trace.types.has(text) || trace.roles.has(text) || trace.clients.includes(text));
     this.runNumber = port?.run ?? 0;
     this.bookmarks = new Bookmarks(this, bookmarks, onbookmarks);
     this.speed = speed;
@@ -79,7 +81,7 @@ export class Player extends Steps {
       node: (id) => this._node(id), fault: (action, args) => this.fault(action, args), faultsOff: () => this.faultsOff(), tools: this.controls.faultRow,
       stepBy: (unit, direction) => this.stepBy(unit, direction), comparison: this.comparison,
     }, { names: views, inspector: this.inspector.element, onchange: onviews });
-    this.title = html("b", { class: "lk-title" }, trace.title || "Cluster");
+    this.title = html("b", { class: "lk-title", translate: trace.title ? "no" : null }, trace.title || "Cluster");
     this.facts = html("span", { class: "lk-facts" });
     this.pills = html("span", { class: "lk-pills" });
     this.clock = html("span", { class: "lk-clock" });
@@ -396,7 +398,7 @@ export class Player extends Steps {
     if (key === this.bannerKey) return;
     this.bannerKey = key;
     this.banner.classList.toggle("lk-here", here);
-    refill(this.banner, html("b", {}, here ? "Violated here" : `Violated at ${seconds(mark.time)}`), html("span", {}, mark.label),
+    refill(this.banner, html("b", {}, here ? "Violated here" : `Violated at ${seconds(mark.time)}`), html("span", { translate: "no" }, mark.label),
       here ? null : html("button", { type: "button", class: "lk-button lk-tiny", onclick: () => this.goTo(mark.seq) }, "Show"));
   }
 }

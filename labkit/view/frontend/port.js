@@ -1,6 +1,8 @@
 /* The way to a running cluster in the kernel. Everything it says is a small message; everything it hears is a batch of
    events. */
 
+import { spokenLanguage } from "./language.js";
+
 const ASKS_AT_MOST = 2;
 const PATIENCE = 6000;
 
@@ -27,7 +29,7 @@ export class KernelPort {
     const first = this.run === 0 && !this.length;
     this.pulling = !first;
     this.model.on("msg:custom", this._heard);
-    this._send({ type: first ? "hello" : "pull" });
+    this._send(first ? { type: "hello", language: spokenLanguage() } : { type: "pull" });
   }
 
   /** Says and hears nothing until it is opened again. */

@@ -63,7 +63,7 @@ export class Stepper {
     const key = `${[...types.keys()]} ${attributes} ${unitKey(unit)}`;
     if (key === this.key) return;
     this.key = key;
-    const option = (one) => html("option", { value: unitKey(one), selected: unitKey(one) === unitKey(unit) }, unitWords(one));
+    const option = (one) => html("option", { value: unitKey(one), selected: unitKey(one) === unitKey(unit), translate: one.type || (one.name && !one.node) ? "no" : null }, unitWords(one));
     const group = (label, units) => (units.length ? html("optgroup", { label }, units.map(option)) : null);
     const basic = Object.keys(UNIT_NAMES).map((kind) => ({ kind }));
     const messages = [...types.keys()].map((type) => ({ kind: "message", type }));

@@ -37,9 +37,10 @@ export class Steps {
   /** @param {import("./cluster.js").Selection | null} _selected */
   select(_selected) {}
 
-  /** Stops at the end of the step that holds an event. @param {number} seq */
-  goTo(seq) {
+  /** Stops at the end of the step that holds an event; of one that has not come from the kernel yet, at the last that has. @param {number} wanted */
+  goTo(wanted) {
     if (!this.trace.length) return;
+    const seq = Math.min(wanted, this.trace.length - 1);
     this.pause();
     this.seek(this.trace.time[seq], this.trace.stepEnd(seq));
   }

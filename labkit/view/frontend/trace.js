@@ -65,6 +65,7 @@ export class Trace {
     /** @type {Map<string, number>} message type -> how many were sent, in order of first appearance */ this.types = new Map();
     /** @type {Map<string, {time: number, role: string | null, up: boolean}[]>} */
     this.spans = new Map(this.nodes.map((id) => [id, []]));
+    /** @type {Set<string>} roles that a node ever had */ this.roles = new Set();
     /** @type {string[]} clients, in order of appearance */ this.clients = [];
     /** @type {string[]} attributes that ever had a value, in order of appearance */ this.attributes = [];
     /** the longest planned flight */ this.longest = 0;
@@ -154,6 +155,7 @@ export class Trace {
       }
       const role = this.data[seq][this.drawn[this.node[seq]]?.role ?? "role"];
       if (typeof role === "string" && spans && last?.role !== role) {
+        this.roles.add(role);
         if (last && last.time === this.time[seq]) last.role = role;
         else spans.push({ time: this.time[seq], role, up: true });
         if (leads(role)) this.moments.push({ seq, kind: "leader" });

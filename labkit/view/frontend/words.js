@@ -31,13 +31,19 @@ export function brief(value, length = 22) {
   const text = repr(value);
   if (text.length <= length) return text;
   if (Array.isArray(value)) return t(plural(value.length, "item"));
-  if (typeof value === "object" && !value.$) return `${Object.keys(value).length} keys`;
+  if (typeof value === "object" && !value.$) return t(plural(Object.keys(value).length, "key"));
   return clip(text, length);
 }
 
-/** @param {string} text @param {number} length */
+const WIDE_LETTERS = /[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]/; /* letters as wide as two */
+
+/** @param {string} text @param {number} length  in letters of Latin @returns {string} */
 export function clip(text, length) {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  if (!WIDE_LETTERS.test(text)) return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  let room = length;
+  const letters = [...text];
+  const end = letters.findIndex((letter) => (room -= WIDE_LETTERS.test(letter) ? 2 : 1) < 0);
+  return end < 0 ? text : `${letters.slice(0, Math.max(0, end - 1)).join("")}…`;
 }
 
 /** The fields of a message. @param {any} data @returns {[string, any][]} */

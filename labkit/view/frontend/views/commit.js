@@ -4,6 +4,7 @@ import { html, setText, svg } from "../dom.js";
 import { gather } from "../gather.js";
 import { Grid } from "../grid.js";
 import { Lanes } from "../lanes.js";
+import { t } from "../language.js";
 import { clip, plural, seconds } from "../words.js";
 
 /**
@@ -161,11 +162,11 @@ export const commit = {
           const end = i + 1 < marks.length ? trace.time[marks[i + 1].seq] : trace.now;
           const wide = Math.max(3, Math.min(area.x(end) - x, done ? 74 : Infinity));
           const room = Math.floor((wide - 8) / 6.1);
-          const text = `${SIGNS[look]} ${look === "doubt" ? `${word}, in doubt` : SAID[look]}`;
+          const text = t(`${SIGNS[look]} ${look === "doubt" ? `${word}, in doubt` : SAID[look]}`.trim());
           return svg("g", { class: `lk-phase lk-phase-${look} lk-goes`, onclick: () => goTo(seq) },
             svg("rect", { x, y: y - half, width: wide, height: 2 * half, rx: 3 }),
             half > 6 && room > 1 ? svg("text", { x: x + 5, y, dy: "0.35em" }, clip(text, room)) : null,
-            svg("title", {}, `${node}: ${SAID[look]}${word === look || look === "down" || look === "asks" ? "" : ` (“${word}”)`} from ${seconds(trace.time[seq])}`));
+            svg("title", {}, `${node}: ${SAID[look]}${word === look || ["down", "asks", "none"].includes(look) ? "" : ` (“${word}”)`} from ${seconds(trace.time[seq])}`));
         });
         const votes = current.votes.filter((vote) => vote.node === node).map(({ seq, voter }) => svg("g", { class: "lk-phase-vote lk-goes", onclick: () => goTo(seq) },
           svg("path", { d: `M${area.x(trace.time[seq])} ${y - half - 3}v${2 * half + 6}` }), svg("title", {}, `the vote of ${voter} arrives at ${seconds(trace.time[seq])}`)));

@@ -167,7 +167,7 @@ export const history = {
     if (evidence) {
       const signs = { holds: "✓ ", violated: "✗ ", unknown: "? " };
       verdict.classList.add(`lk-verdict-${evidence.outcome}`);
-      refill(verdict, html("b", {}, `${signs[evidence.outcome] ?? ""}${evidence.outcome === "violated" ? "not " : ""}${evidence.consistency} (${evidence.model})`), ` ${evidence.why} `,
+      refill(verdict, html("b", {}, `${signs[evidence.outcome] ?? ""}${evidence.outcome === "violated" ? "not " : ""}${evidence.consistency} (${evidence.model})`), " ", html("span", { translate: "no" }, evidence.why), " ",
         placed.wrong ? turn("Show", "Go to the operation that has no place", () => choose(placed.wrong)) : null);
     } else verdict.hidden = true;
     return {

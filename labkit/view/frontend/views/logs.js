@@ -3,6 +3,7 @@
 import { html, setText } from "../dom.js";
 import { gather, read } from "../gather.js";
 import { Grid } from "../grid.js";
+import { t } from "../language.js";
 import { call, clip, plural, repr, told } from "../words.js";
 
 const WIDE = 92; /* pixels of a box with the command */
@@ -36,7 +37,7 @@ function termOf(entry) {
 function commandOf(entry) {
   if (entry === null || typeof entry !== "object") return repr(entry);
   if (Array.isArray(entry)) return termOf(entry) === null ? told(entry) : told(entry.slice(1));
-  if ("command" in entry) return entry.command === null ? "(none)" : call(entry.command);
+  if ("command" in entry) return entry.command === null ? t("(none)") : call(entry.command);
   const { term: _term, index: _index, ...rest } = entry;
   return call(rest);
 }

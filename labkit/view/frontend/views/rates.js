@@ -3,6 +3,7 @@ import { Bins, percentiles } from "../bins.js";
 import { html, refill, set, setText, svg } from "../dom.js";
 import { gather } from "../gather.js";
 import { outline } from "../glyphs.js";
+import { t } from "../language.js";
 import { Strips, nameLine } from "../strip.js";
 import { upperBound } from "../trace.js";
 import { clip, plural, seconds } from "../words.js";
@@ -160,7 +161,7 @@ export const rates = {
               line.name.dataset.drawn = name;
               refill(line.name, html("b", { class: "lk-line-sign" }, name[0]), html("span", {}, name.slice(2)));
             }
-            const why = lost ? reasons(all, scene.count) : "";
+            const why = lost ? t(reasons(all, scene.count)) : "";
             setText(line.words, `${past(all, scene.count)}${why ? ` · ${clip(why, 26)}` : ""}`);
             set(line.words, "title", why);
             line.strip.draw(trace, scene.time, "", () => {

@@ -91,7 +91,7 @@ class StateTable {
   /** The head of a column leads to the variable's next change. */
   _headOf(name, hasRole) {
     if (name === "node" || (name === "role" && !hasRole)) return name === "role" ? "status" : name;
-    return html("button", { type: "button", class: "lk-head", title: `To the next change of ${name}; then the arrows step by its changes`, onclick: () => this.oncolumn(name) }, name.replaceAll("_", " "));
+    return html("button", { type: "button", class: "lk-head", title: `To the next change of ${name}; then the arrows step by its changes`, translate: "no", onclick: () => this.oncolumn(name) }, name.replaceAll("_", " "));
   }
 
   /** @param {HTMLElement} cell @param {import("../scene.js").SceneNode} node */
