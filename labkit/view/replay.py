@@ -128,7 +128,7 @@ class Replay:
     def _page(self, *, still: bool) -> str:
         body = ""
         if still:
-            head = f'<h1 class="lk-aloud">{escape(self._name())}</h1>'
+            head = f'<h1 class="lk-heading">{escape(self._name())}</h1>'
             body = f'<main>{head}<div id="labkit-poster">{poster(self.document, self.moment)}</div></main>'
         style = f":root{{color-scheme:light dark}}{STYLE}" if still else ""
         return (
