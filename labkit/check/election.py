@@ -135,6 +135,33 @@ def _led(moment: Moment, trace: Trace, since: float, seconds: float) -> Violatio
     return None
 
 
+def one_leader(trace: Trace, grace: float = 0.0) -> Violation | None:
+    """At no time do two running nodes both lead, for longer than `grace` seconds (the time that the news of a new leader
+    may take). Terms are not asked for: this is for elections that have none."""
+    leading: dict[str, float] = {}  # who leads, and since when
+    at: dict[str, Moment] = {}
+
+    def check(event: Event, moment: Moment) -> Violation | None:
+        first, second = (sorted(leading, key=lambda id: leading[id]) + ["", ""])[:2]
+        if second and event.time > leading[second] + grace:
+            return _both_lead(at[second], first, second)
+        node = str(event.node)
+        if event.kind in ("start", "crash") or (event.kind == "state" and event.data.get("role", "leader") != "leader"):
+            leading.pop(node, None)
+        elif event.kind == "state" and event.data.get("role") == "leader":
+            leading[node], at[node] = event.time, moment.copy()
+            others = [id for id in leading if id != node]
+            if others and not grace:
+                return _both_lead(moment, others[0], node)
+        return None
+
+    return always(trace, check)
+
+
+def _both_lead(moment: Moment, first: str, second: str) -> Violation:
+    return Violation.at(moment, "One leader", f"{first} still leads, and {second} leads too", first, second)
+
+
 def someone_led(trace: Trace) -> Violation | None:
     """Not a safety property, but a guard: a run in which nobody ever leads says nothing about elections."""
     for event in trace.select("state"):
