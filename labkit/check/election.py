@@ -136,15 +136,15 @@ def _led(moment: Moment, trace: Trace, since: float, seconds: float) -> Violatio
 
 
 def one_leader(trace: Trace, grace: float = 0.0) -> Violation | None:
-    """At no time do two running nodes both lead, for longer than `grace` seconds (the time that the news of a new leader
-    may take). Terms are not asked for: this is for elections that have none."""
+    """At no time do two running nodes both lead, for longer than `grace` seconds (which the news of a new leader may
+    take). Terms are not asked for: this is for elections that have none."""
     leading: dict[str, float] = {}  # who leads, and since when
     at: dict[str, Moment] = {}
 
     def check(event: Event, moment: Moment) -> Violation | None:
-        first, second = (sorted(leading, key=lambda id: leading[id]) + ["", ""])[:2]
-        if second and event.time > leading[second] + grace:
-            return _both_lead(at[second], first, second)
+        first, *later = sorted(leading, key=lambda id: leading[id]) or [""]
+        if later and event.time > leading[later[0]] + grace:
+            return _both_lead(at[later[0]], first, later[0])
         node = str(event.node)
         if event.kind in ("start", "crash") or (event.kind == "state" and event.data.get("role", "leader") != "leader"):
             leading.pop(node, None)

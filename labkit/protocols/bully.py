@@ -1,10 +1,9 @@
 """The bully algorithm: the node with the highest id among those that are up is the coordinator.
 
-Hector Garcia-Molina, "Elections in a Distributed Computing System", IEEE Transactions on Computers C-31(1), 1982, section
-III, in the three messages in which textbooks tell it (Coulouris, Dollimore, Kindberg and Blair, "Distributed Systems",
-fifth edition, section 15.3). What it assumes (section III): no message is lost or altered, and a node that is up
-answers within a known time T; so who has not answered after T is down. Where that is wrong there may be two leaders, and
-nobody finds out.
+Hector Garcia-Molina, "Elections in a Distributed Computing System", IEEE Transactions on Computers C-31(1), 1982, in
+the three messages in which textbooks tell it (Coulouris, Dollimore, Kindberg and Blair, "Distributed Systems", fifth
+edition, section 15.3). What it assumes: no message is lost or altered, and a node that is up answers within a known
+time T; so who has not answered after T is down. Where that is wrong there may be two leaders, and nobody finds out.
 
 The paper's coordinator does more before it is one: it halts all others first, waits for their answers, and asks again
 and again whether all are still with it. So no two nodes ever work under different coordinators, not even for the
@@ -78,7 +77,7 @@ class Bully(Node):
 
     @on(Election)
     def asked(self, msg, sender):
-        """Somebody with a lower id stands: tell it that I am up, and stand in its place, unless I do or lead already."""
+        """Somebody with a lower id stands: tell it that I am up, and stand in its place (unless I do, or lead)."""
         self.send(sender, Answer())
         if self.role == "leader":
             self.send(sender, Coordinator())

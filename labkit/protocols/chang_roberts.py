@@ -1,9 +1,9 @@
 """Election in a ring of one direction: the highest number comes home.
 
-Ernest Chang and Rosemary Roberts, "An Improved Algorithm for Decentralized Extrema-Finding in Circular Configurations of
-Processes", Communications of the ACM 22(5), 1979. The paper assumes a ring that loses nothing and of which no process
-fails during the election. If all begin at once, numbers travel n·H(n) steps on average over all orders of the ring, and
-n(n+1)/2 at worst; n more tell everybody who was elected.
+Ernest Chang and Rosemary Roberts, "An Improved Algorithm for Decentralized Extrema-Finding in Circular Configurations
+of Processes", Communications of the ACM 22(5), 1979. The paper assumes a ring that loses nothing and of which no
+process fails during the election. If all begin at once, numbers travel n·H(n) steps on average over all orders of the
+ring, and n(n+1)/2 at worst; n more tell everybody who was elected.
 """
 
 from labkit import Message, on

@@ -24,9 +24,9 @@ def coordinators(cluster):
 
 
 def sends(cluster, since=0):
-    return sum(
-        event.seq >= since and not isinstance(event.data, AreYouUp | Up) for event in cluster.trace.select("send")
-    )
+    """How many messages of elections were sent since an event."""
+    sent = cluster.trace.select("send")
+    return sum(event.seq >= since and not isinstance(event.data, AreYouUp | Up) for event in sent)
 
 
 # --- bully
