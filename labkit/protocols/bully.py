@@ -120,7 +120,9 @@ class Bully(Node):
 
     @on(AreYouUp)
     def asked_whether_up(self, msg, sender):
-        return Up()
+        """Only who leads answers. The news of a node that led for a moment, until a higher one came up, may reach
+        somebody later than the higher one's; who follows it finds out here."""
+        return Up() if self.role == "leader" else None
 
     @on(Up)
     def is_up(self, msg, sender):
