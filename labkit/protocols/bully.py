@@ -39,9 +39,9 @@ def rank(id):
 
 
 class Bully(Node):
-    """A node that knows its coordinator, or takes part in the election of one."""
+    """A node that knows its coordinator (`leader`), or takes part in the election of one."""
 
-    drawn = {"label": "coordinator"}
+    drawn = {"label": "leader"}
 
     T = 0.060  # seconds within which who is up has answered: two messages of at most 25 ms, and a little
     WATCH = 0.100  # seconds between two looks at the coordinator
@@ -49,7 +49,7 @@ class Bully(Node):
     def start(self):
         """On boot, and so after a crash (the paper's RECOVERY): hold an election. Maybe mine is the highest id."""
         self.role = "follower"
-        self.coordinator = None
+        self.leader = None
         self.election_timer = self.after(self.T, self.win)
         self.silence_timer = self.after(self.T, self.election)
         self.silence_timer.cancel()
@@ -66,7 +66,7 @@ class Bully(Node):
 
     def election(self):
         """Ask all with higher ids whether they are up. If none has answered after T, none is."""
-        self.role, self.coordinator = "candidate", None
+        self.role, self.leader = "candidate", None
         self.silence_timer.cancel()
         for peer in self.higher():
             self.send(peer, Election())
@@ -94,7 +94,7 @@ class Bully(Node):
 
     def win(self):
         """Nobody above me is up: I am the coordinator, and say so to all below."""
-        self.role, self.coordinator = "leader", self.id
+        self.role, self.leader = "leader", self.id
         self.election_timer.cancel()
         for peer in self.lower():
             self.send(peer, Coordinator())
@@ -105,7 +105,7 @@ class Bully(Node):
         if rank(sender) < rank(self.id):
             self.election()
             return
-        self.role, self.coordinator = "follower", sender
+        self.role, self.leader = "follower", sender
         self.election_timer.cancel()
         self.silence_timer.cancel()
 
@@ -114,7 +114,7 @@ class Bully(Node):
     def watch(self):
         """The paper's TIMEOUT: a node that has not heard from its coordinator for a while asks it."""
         if self.role == "follower" and not self.silence_timer.pending:
-            self.send(self.coordinator, AreYouUp())
+            self.send(self.leader, AreYouUp())
             self.silence_timer.cancel()
             self.silence_timer = self.after(self.T, self.election)
 
@@ -126,5 +126,5 @@ class Bully(Node):
 
     @on(Up)
     def is_up(self, msg, sender):
-        if sender == self.coordinator:
+        if sender == self.leader:
             self.silence_timer.cancel()

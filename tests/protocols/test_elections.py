@@ -20,7 +20,7 @@ from labkit.protocols.itai_rodeh import ItaiRodeh
 
 def coordinators(cluster):
     """Whom each running node takes for the coordinator."""
-    return {node.coordinator for node in cluster.nodes.values() if cluster.up(node.id)}
+    return {node.leader for node in cluster.nodes.values() if cluster.up(node.id)}
 
 
 def sends(cluster, since=0):
