@@ -226,11 +226,11 @@ def _wrong(lock: Lock, shown: Any, before: list[tuple[int, Any]], said: list[Any
     if lines[: len(before)] != before:
         return (
             "Lines stay",
-            f"{STORAGE} shows lines = {lines!r}, after {before!r}: what is written stays, also in a crash",
+            f"{STORAGE} shows {lines!r} after {before!r}: what is written stays. Keep it on the disk",
         )
     texts = [text for _, text in lines]
     if gone := [text for text in said if text not in texts]:
-        return "Lines stay", f"{STORAGE} answered that {gone[0]!r} is written, and does not have it after its crash"
+        return "Lines stay", f"{STORAGE} answered that {gone[0]!r} is written, and has it no more. Keep it on the disk"
     for one, other in pairwise(lines):
         if other[0] < one[0]:
             return "Fencing", _let_in(lock, one, other)

@@ -83,10 +83,16 @@ class Course:
 
 
 def asks_first(trace: Trace) -> Violation | None:
-    """Who makes itself leader has asked every higher node that is up, and waited as long as an answer may take."""
+    """Elections go to higher nodes. Who makes itself leader has asked every one that is up, and waited as long as an
+    answer may take."""
     course = Course(trace)
     for event in course.follow():
-        node = str(event.node)
+        node, peer = str(event.node), str(event.peer)
+        if event.kind == "send" and rank(peer) < rank(node) and plain(event.data).get("$") == "Election":
+            what = (
+                f"{node} sends an Election to {peer}, which is lower. Ask only those above: a lower one never leads you"
+            )
+            return Violation("Asks first", what, event.seq, event.time, (node, peer))
         if not (event.kind == "state" and event.data.get("leader") == node and course.leader.get(node) != node):
             continue
         for other in sorted((id for id in course.up if rank(id) > rank(node)), key=rank, reverse=True):
@@ -231,9 +237,6 @@ def _passive(course: Course, node: str) -> str:
     lower = [key[2] for key, time in course.came.items() if key[:2] == ("Election", node) and time >= boot]
     if lower and not any(course.sent[key] >= course.disturbed - SETTLE for key in stood):
         return f"{min(lower)} asked it, it is up, so it must stand itself and not only answer"
-    answers = [key[2] for key, time in course.came.items() if key[:2] == ("Answer", node) and time >= boot]
-    if lowly := [id for id in answers if rank(id) < rank(node)]:
-        return f"it asked {min(lowly)} too, which is lower and answered. Ask only those above"
     if stood:
         return "none of those above is up. No answer within T means that they are down: then it leads"
     return "it never held an election. Hold one on boot, and when the leader does not answer"

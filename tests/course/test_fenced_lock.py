@@ -1,91 +1,48 @@
-"""The exercise fenced-lock: right answers get full marks, each wrong one loses its part and is told why, and the
-referee judges as the notebook does."""
-
-from pathlib import Path
+"""The exercise fenced-lock: parts stand for themselves, nothing is won by doing nothing, whatever a storage shows is
+judged, and a failure is small and can be had again."""
 
 import pytest
 
-from labkit import Cluster
-from labkit.course import load
-from labkit.course.exercise import judge
 from labkit.course.result_view import result_text
-from labkit.grade.processes import Child
-from labkit.grade.referee import builder
-from labkit.grade.sandbox import probe
-from tests.course.fenced_lock_answers import (
-    CLASSES,
-    COROUTINE,
-    GIVEN,
-    MUTANTS,
-    cells,
-    changed,
-    coroutine,
-    handlers,
-    made,
-    mutant,
-)
+from tests.course.answered import answers
 
-STUB = Path(__file__).parents[2] / "exercises" / "fenced-lock.ipynb"
-PARTS = {part.name: part for part in load("fenced-lock").parts}
-
-
-def of(classes):
-    """What builds a cluster of these classes."""
-    return lambda nodes, **options: Cluster(nodes={id: classes[name] for id, name in nodes.items()}, **options)
-
-
-def judged(classes, part, seeds=range(2), shrinking=2):
-    return judge(PARTS[part], of(classes), list(seeds), CLASSES, shrinking)
-
-
-@pytest.mark.parametrize("classes", [handlers, coroutine], ids=["handlers", "coroutine"])
-def test_right_answers_get_full_marks(classes):
-    result = load("fenced-lock").evaluate(of(classes()), range(3))
-    assert (result.score, result.max) == (10, 10), result_text(result)
-
-
-@pytest.mark.parametrize(("changes", "part", "told", "seeds"), [m[1:] for m in MUTANTS], ids=[m[0] for m in MUTANTS])
-def test_a_wrong_answer_loses_its_part_and_is_told_why(changes, part, told, seeds):
-    result = judged(mutant(changes), part, seeds)
-    assert not result.passed
-    assert told in result.message
+LOCK = answers("fenced-lock")
 
 
 def test_a_lock_without_fencing_is_still_a_lock():
-    """Parts are worth their points by themselves."""
-    unfenced = mutant({"if msg.token < newest:": "if False:"})
-    assert judged(unfenced, "exclusion").passed and judged(unfenced, "crash").passed
-    assert not judged(unfenced, "fence").passed
-
-
-def test_the_untouched_stub_gets_nothing_and_is_told_why():
-    result = load("fenced-lock").evaluate(of(made(cells(STUB)["solution"])), range(2))
-    assert result.score == 0
-    assert all("raised NotImplementedError" in part.message for part in result.parts)
+    unfenced = LOCK.mutant("lets in everybody")
+    points = {part.name: part.points for part in LOCK.judge(unfenced, range(2)).parts}
+    assert points["exclusion"] == 3 and points["crash"] == 2 and points["fence"] == 0
 
 
 def test_nothing_is_won_by_doing_nothing():
-    silent = "\n".join(f"class {name}(Node):\n    def start(self):\n        self.holding = False" for name in CLASSES)
-    silent = silent.replace("self.holding", "self.lines", 1) + "\n    @on(Job)\n    def job(self, msg, sender): pass\n"
-    assert load("fenced-lock").evaluate(of(made(silent)), range(2)).score == 0
+    silent = """
+class LockServer(Node):
+    pass
+
+class Storage(Node):
+    def start(self):
+        self.lines = []
+
+class Worker(Node):
+    @on(Job)
+    def job(self, msg, sender):
+        pass
+"""
+    assert LOCK.judge(silent, range(2)).score == 0
+
+
+@pytest.mark.parametrize("lines", ["7", "[7]", "[['one', 'line']]", "[[1, 'line', 2]]", "{'1': 'line'}"])
+def test_a_storage_that_shows_something_else_than_lines_loses_its_parts_and_is_told_so(lines):
+    odd = LOCK.solution.replace('self.disk["lines"] = self.lines', f'self.disk["lines"] = self.lines = {lines}')
+    result = LOCK.judge(odd, range(1))
+    assert {part.name for part in result.parts if part.passed} == set(), result_text(result)
 
 
 def test_a_failure_is_made_small_and_is_a_test():
-    unfenced = mutant({"if msg.token < newest:": "if False:"})
-    failure = judged(unfenced, "fence", range(2), shrinking=120).failure
-    assert len(failure.steps) < failure.before
+    unfenced = LOCK.mutant("lets in everybody")
+    (part,) = LOCK.judge(unfenced, range(2), {"fence"}, shrinking=120).parts
+    assert len(part.failure.steps) < part.failure.before
     with pytest.raises(AssertionError, match="Refuse a token"):
-        exec(failure.test, {**GIVEN, **unfenced})
-    exec(failure.test, {**GIVEN, **handlers()})  # without the bug it passes
-
-
-@pytest.mark.parametrize("source", [COROUTINE, "mutant"], ids=["coroutine", "mutant"])
-def test_the_referee_judges_as_the_notebook_does(source):
-    if source == "mutant":
-        source = changed({"if msg.token < newest:": "if False:"})
-    with Child([("cell 1", cells()["given"]), ("cell 2", source)], list(CLASSES), probe()) as child:
-        build = builder(child)
-        for name in ("fence", "restart"):
-            near = judge(PARTS[name], of(made(source)), range(1), CLASSES, 2)
-            far = judge(PARTS[name], build, range(1), CLASSES, 2)
-            assert far.to_json() == near.to_json()
+        exec(part.failure.test, LOCK.namespace(unfenced))
+    exec(part.failure.test, LOCK.namespace(LOCK.solution))  # without the bug it passes
