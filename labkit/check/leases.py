@@ -240,11 +240,11 @@ def _wrong(lock: Lock, shown: Any, before: list[tuple[int, Any]], said: list[Any
 def _let_in(lock: Lock, before: tuple[int, Any], line: tuple[int, Any]) -> str:
     workers = {token: worker for _, worker, token in lock.grants}
     boots = lock.boots[STORAGE]
-    end = f" It was restarted at {boots[-1]:.3f} s: did it forget which tokens it has seen?" if len(boots) > 1 else ""
+    end = f". It was restarted at {boots[-1]:.3f} s: did it forget which tokens it has seen?" if len(boots) > 1 else ""
     return (
         f"{STORAGE} takes {line[1]!r} of {workers.get(line[0], '?')} under token {line[0]}, after {before[1]!r} of "
         f"{workers.get(before[0], '?')} under token {before[0]}. The older lease is over, and its holder may not know: "
-        f"it was paused, or its message was slow. Refuse a token that is smaller than one that you have seen.{end}"
+        f"it was paused, or its message was slow. Refuse a token that is smaller than one that you have seen{end}"
     )
 
 
