@@ -32,6 +32,12 @@ class Busy(Message):
     number: int
 
 
+class Failed(Message):
+    """The server could not do it."""
+
+    number: int
+
+
 class Crowd(Node):
     """All customers together: they come one by one, at random, whether or not those before them are served."""
 
@@ -40,7 +46,7 @@ class Crowd(Node):
     BALANCER = "balancer"
 
     def start(self):
-        self.asked = self.served = self.refused = 0
+        self.asked = self.served = self.refused = self.failed = 0
         self._since = {}  # number -> when it was asked
         self._took = []
         self.after(self.between(), self.arrive)
@@ -74,6 +80,11 @@ class Crowd(Node):
     def busy(self, msg, sender):
         if self._since.pop(msg.number, None) is not None:
             self.refused += 1
+
+    @on(Failed)
+    def fail(self, msg, sender):
+        if self._since.pop(msg.number, None) is not None:
+            self.failed += 1
 
     @property
     def took(self):
@@ -146,7 +157,7 @@ class Balancer(Node):
         self.open[server] += 1
         self.send(server, msg)
 
-    @on(Response, Busy)
+    @on(Response, Busy, Failed)
     def answered(self, msg, sender):
         self.open[sender] -= 1
         if msg.number in self._asked:  # else it was asked twice, and has been answered

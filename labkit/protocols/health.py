@@ -7,7 +7,7 @@ all servers. Why both: Peng Huang et al., "Gray Failure: The Achilles' Heel of C
 """
 
 from labkit import Message, on
-from labkit.protocols.balancing import Balancer, Busy, Response, Server
+from labkit.protocols.balancing import Balancer, Busy, Failed, Response, Server
 
 
 class Ping(Message):
@@ -16,12 +16,6 @@ class Ping(Message):
 
 class Pong(Message):
     """Yes."""
-
-
-class Failed(Message):
-    """The server could not do it."""
-
-    number: int
 
 
 class Checkable(Server):

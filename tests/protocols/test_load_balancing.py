@@ -293,18 +293,15 @@ def test_a_server_that_fails_everything_is_ejected_though_it_answers_every_ping(
     cluster.run(40.0)
     crowd, balancer = cluster.nodes["crowd"], cluster.nodes["balancer"]
     assert crowd.served == crowd.asked == 400 and balancer.down == []
-    failed = [event for event in cluster.trace.select("send", node="s1") if isinstance(event.data, health.Failed)]
+    failed = [event for event in cluster.trace.select("send", node="s1") if isinstance(event.data, balancing.Failed)]
     assert 3 <= len(failed) <= 10
 
 
-def test_without_ejection_least_connections_loves_the_server_that_fails():
-    class Blind(Watchful):
-        OUTLIER = None
-
-    cluster = watched(Blind, server=[health.BlackHole, *[health.Checkable] * 3])
+def test_least_connections_loves_the_server_that_fails_everything():
+    cluster = watched(by(policies.LeastConnections), server=[health.BlackHole, *[health.Checkable] * 3])
     cluster.run(40.0)
-    failed = [event for event in cluster.trace.select("send", node="s1") if isinstance(event.data, health.Failed)]
-    assert len(failed) > 200
+    crowd = cluster.nodes["crowd"]
+    assert crowd.failed > 200 and crowd.failed + crowd.served == 400
 
 
 def test_at_most_half_of_the_servers_are_ejected():
