@@ -48,7 +48,7 @@ class Crowd(Node):
     def start(self):
         self.asked = self.served = self.refused = self.failed = 0
         self._since = {}  # number -> when it was asked
-        self._took = []
+        self._took = deque()
         self.after(self.between(), self.arrive)
 
     def between(self):
