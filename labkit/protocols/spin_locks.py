@@ -22,18 +22,17 @@ class TestAndSetLock(Lock):
 
 
 class TicketLock(Lock):
-    """Draw a number in one step, and wait until it is called: first come, first served. The numbers go round, so that
-    they do not grow for ever: it is enough that there are more of them than processes."""
+    """Draw a number in one step, and wait until it is called: first come, first served. The numbers go round, as a
+    machine word does; it is enough that there are no fewer of them than processes."""
 
-    next_ticket = FetchAndAdd()
+    next_ticket = FetchAndAdd(modulo=4)
     now_serving = Register(0)
-    numbers = 4
 
     async def acquire(self):
-        ticket = await self.next_ticket.fetch_and_add() % self.numbers
+        ticket = await self.next_ticket.fetch_and_add()
         while await self.now_serving.read() != ticket:
             pass
 
     async def release(self):
         served = await self.now_serving.read()
-        await self.now_serving.write((served + 1) % self.numbers)
+        await self.now_serving.write((served + 1) % 4)

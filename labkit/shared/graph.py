@@ -8,6 +8,7 @@ result), and looked up from then on. Spinning ends where it began: in a state th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from random import Random
 from typing import Any, NamedTuple
 
 from labkit.errors import LabkitError
@@ -114,6 +115,17 @@ class Graph:
             frontier = found
             self._tell(self)
         self.complete = self.broken is None
+
+    def roam(self, draw: Random, longest: int) -> None:
+        """Go on at random, beyond what was searched, from the beginning and until a property is broken."""
+        number = draw.randrange(self.roots)
+        for _ in range(longest):
+            if not self.edges[number]:
+                while missing := self._expand(number, []):
+                    self.table.learn([(local, result) for local, _, result in missing.values()])
+            if not self.edges[number] or self.broken is not None:
+                return
+            number = draw.choice(self.edges[number][1::2])
 
     def _expand(self, number: int, found: list[int]) -> dict[Any, tuple[int, Any, Any]]:
         """Add what comes after a state. Returns what must be learnt of programs first; then nothing is added."""

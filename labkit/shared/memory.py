@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from labkit.cluster import Cluster
-from labkit.errors import LabkitError
 from labkit.node import Node, on
-from labkit.shared.objects import Array, Step, declared
-from labkit.shared.process import CRITICAL, MEMORY, REMAINDER, Access, Process, Result, listed, tupled
 from labkit.shared.graph import CRASH, FLUSH, Action
+from labkit.shared.objects import Array, Doing, Step, declared
+from labkit.shared.process import CRITICAL, MEMORY, REMAINDER, Access, Process, Result, listed, tupled
 from labkit.shared.run import Run, actions
+from labkit.shared.searching import check_program
 from labkit.shared.space import Space, typed
 
 TICK = 0.03  # virtual seconds from one step of a schedule to the next
@@ -129,8 +129,7 @@ def run_together(
 ) -> Cluster:
     """A cluster of `n` processes p0, p1, ... and their memory, to be seen: `view()` it, run it, crash processes. What a
     process does next is below its name. The other options are those of `Cluster`."""
-    if not (isinstance(program, type) and issubclass(program, Process)):
-        raise LabkitError(f"run_together({program!r}): give a class of processes, such as one that derives from Lock")
+    check_program(program, n)
     members: dict[str, type[Node]] = {}
     process = program if rounds is ... else type(program.__name__, (program,), {"rounds": rounds})
     for me in range(n):
@@ -143,12 +142,23 @@ def follow(run: Run, **options: Any) -> Cluster:
     """The cluster that does what a run did, step by step."""
     members: dict[str, type[Node]] = {}
     for me in range(run.n):
-        changed = {"rounds": run.options["rounds"], "inputs": run.inputs}
-        members[f"p{me}"] = type(run.program.__name__, (run.program,), changed)
+        members[f"p{me}"] = _as_it_was(run, me)
     members[MEMORY] = _memory(run.program, run.n, run.options["buffered"], list(run.schedule))
     cluster = Cluster(nodes=members, **{"latency": 0.01, "title": run.program.__name__} | options)
     cluster.run(TICK * (len(run.schedule) + 2))
     return cluster
+
+
+def _as_it_was(run: Run, me: int) -> type[Process]:
+    """A process that takes the steps that it took in a run."""
+
+    async def again(self: Process) -> Any:
+        for step in run.steps[me]:
+            await Doing(step)
+        return run.locals[me].result
+
+    changed = {"begins": run.program.begins, "rounds": run.options["rounds"], "inputs": run.inputs, "run": again}
+    return type(run.program.__name__, (Process,), changed)
 
 
 def _memory(program: type[Process], n: int, buffered: bool, schedule: list[Any] | None) -> type[Node]:

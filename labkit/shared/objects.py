@@ -23,6 +23,10 @@ ATOMIC, REGULAR, SAFE = "atomic", "regular", "safe"
 Place = tuple[str, Any]  # an object's name, and its index in an array (None: it stands alone)
 
 
+class ProgramError(LabkitError):
+    """A program that does what no program may."""
+
+
 class Step(NamedTuple):
     """What a process does next: an operation on an object, or a step of its own (then `place` is None)."""
 
@@ -101,6 +105,10 @@ class Shared:
     def places(self, n: int) -> Iterator[tuple[Place, Shared]]:
         yield (self.name, None), self
 
+    def wrap(self, value: Any) -> Any:
+        """A new value, as it is kept."""
+        return value
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.initial!r})"
 
@@ -149,12 +157,17 @@ class TestAndSet(Shared):
 
 
 class FetchAndAdd(Shared):
-    """A number. `fetch_and_add(k)` adds k and returns what it was."""
+    """A number. `fetch_and_add(k)` adds k and returns what it was. With a `modulo`, it begins anew from 0 there, as a
+    machine word does."""
 
     operations = ("fetch_and_add", "read")
 
-    def __init__(self, initial: int = 0):
+    def __init__(self, initial: int = 0, modulo: int | None = None):
         super().__init__(initial)
+        self.modulo = modulo
+
+    def wrap(self, value: Any) -> Any:
+        return value % self.modulo if self.modulo else value
 
 
 class Swap(Shared):

@@ -15,13 +15,13 @@ from labkit.errors import LabkitError
 from labkit.message import Message
 from labkit.node import Node, on
 from labkit.shared.frames import NotPlain, frozen
-from labkit.shared.objects import Doing, Step, check_plain
+from labkit.shared.objects import Array, Doing, Shared, Step, check_plain
 from labkit.shared.space import typed
 
 MEMORY = "memory"  # the id of the node that holds the objects
 REMAINDER, TRYING, CRITICAL, EXITING = "remainder", "trying", "critical", "exiting"
 RUNNING, DONE, FAILED, CRASHED = "running", "done", "failed", "crashed"
-AWAKE = 10_000  # steps of a process that are replayed at most
+REPLAYED = 10_000  # steps of a process, at most
 
 
 class Access(Message):
@@ -55,6 +55,17 @@ class Probed(Message):
     """The answer: for each list, what it comes to (see `Local`)."""
 
     locals: Any
+
+
+class Describe(Message):
+    """Asks a program which objects it declares."""
+
+
+class Described(Message):
+    """The answer: for each object its name, kind, initial value, domain, modulo, and the size of the array that it
+    stands for (None: it is no array; 0: one for each process)."""
+
+    objects: Any
 
 
 class Local(NamedTuple):
@@ -170,6 +181,20 @@ class Process(Node):
             found.append((local.step, local.phase, local.result, local.error, local.marks, key, local.plain, local.why))
         return Probed(listed(found))
 
+    @on(Describe)
+    def described(self, msg: Describe, sender: str) -> Described:
+        """The objects that the program declares."""
+        return Described(listed(describe(type(self))))
+
+
+def phase_after(phase: str, taken: Step | None, step: Step | None) -> str:
+    """The phase of a process that has taken one step and is about to take the next."""
+    if step is not None and step.place is None and step.op in (REMAINDER, CRITICAL):
+        return step.op
+    if taken is not None and taken.place is None:
+        return {REMAINDER: TRYING, CRITICAL: EXITING}.get(taken.op, phase)
+    return phase
+
 
 class Life:
     """One run of a program, driven by hand: it stops at each step, and goes on with what the step returned."""
@@ -180,23 +205,21 @@ class Life:
         self._results: list[Any] = []
         self.error: BaseException | None = None
 
-    def begin(self) -> Local:
+    def begin(self, look: bool = True) -> Local:
         """Let the program go up to its first step."""
         self._process._labkit_marks = []
         self._phase = type(self._process).begins
         self._coroutine = self._process.run()
         if not inspect.iscoroutine(self._coroutine):
             raise LabkitError(f"run() of {type(self._process).__name__} is no coroutine: write `async def run(self)`")
-        return self._resume(None)
+        return self._resume(None, look)
 
-    def go_on(self, result: Any) -> Local:
-        """Its step returned this: go up to the next one."""
+    def go_on(self, result: Any, look: bool = True) -> Local:
+        """Its step returned this: go up to the next one. Without a look, its state is not made a key."""
         self._results.append(typed(result))
-        if self._step is not None and self._step.place is None:
-            self._phase = {REMAINDER: TRYING, CRITICAL: EXITING}.get(self._step.op, self._phase)
-        return self._resume(result)
+        return self._resume(result, look)
 
-    def _resume(self, result: Any) -> Local:
+    def _resume(self, result: Any, look: bool = True) -> Local:
         process, marks = self._process, []
         process._labkit_marks = marks
         try:
@@ -214,9 +237,11 @@ class Life:
             what = f"{type(process).__name__} awaits something else than a step of the shared memory"
             self.error = LabkitError(f"{what}: await operations such as self.turn.read(), not sleeps or calls")
             return Local(None, FAILED, None, str(self.error), tuple(marks), ("failed", what))
-        self._step = step = doing.step
-        if step.place is None and step.op in (REMAINDER, CRITICAL):
-            self._phase = step.op
+        before, self._step = self._step, doing.step
+        step = self._step
+        self._phase = phase_after(self._phase, before, step)
+        if not look:
+            return Local(step, self._phase, None, "", tuple(marks), None)
         try:
             key: Any = (self._phase, frozen(self._coroutine, process))
             return Local(step, self._phase, None, "", tuple(marks), key)
@@ -246,11 +271,11 @@ def alive(program: type[Process], me: int, n: int, input: Any, rounds: int | Non
 def lived(program: type[Process], me: int, n: int, input: Any, rounds: int | None, results: Sequence[Any]) -> Local:
     """What a program does if its steps return these results, one after the other."""
     life = alive(program, me, n, input, rounds)
-    local = life.begin()
-    for result in results[:AWAKE]:
+    local = life.begin(look=not results)
+    for number, result in enumerate(results[:REPLAYED], 1):
         if local.step is None:
             break
-        local = life.go_on(result)
+        local = life.go_on(result, look=number == len(results))
     return local
 
 
@@ -276,3 +301,16 @@ def digest(key: Any) -> str:
     from hashlib import sha256
 
     return sha256(repr(key).encode()).hexdigest()[:24]
+
+
+def describe(program: type) -> list[tuple[Any, ...]]:
+    """The objects that a program declares, as data; see `Described`."""
+    found = []
+    for name in dict.fromkeys(name for base in reversed(program.__mro__) for name in vars(base)):
+        thing = getattr(program, name)
+        of = thing.of if isinstance(thing, Array) else thing
+        if isinstance(of, Shared):
+            kind = next(base.__name__ for base in type(of).__mro__ if base.__module__ == Shared.__module__)
+            size = (thing.size or 0) if isinstance(thing, Array) else None
+            found.append((name, kind, of.initial, of.domain, getattr(of, "modulo", None), size))
+    return found

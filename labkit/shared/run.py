@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from labkit.errors import LabkitError
 from labkit.shared.graph import CRASH, FLUSH, STEP, Action
 from labkit.shared.objects import Step, name_of
-from labkit.shared.process import CRASHED, CRITICAL, FAILED, REMAINDER, Life, Local, Process, alive
+from labkit.shared.process import CRASHED, CRITICAL, FAILED, REMAINDER, Local, Process
 from labkit.shared.properties import Moment, Property
 from labkit.shared.space import Memory, Move, Space, typed
-from labkit.shared.table import GONE
+from labkit.shared.table import GONE, Ask, here
 
 Schedule = Sequence[Any]
 
@@ -45,6 +45,7 @@ class Run:
     rows: list[Row]
     locals: tuple[Local, ...]
     memory: dict[str, Any]
+    steps: tuple[tuple[Step, ...], ...]  # of each process, up to the one that it is about to take
     violation: tuple[str, str, int] | None = None
     loop: int | None = field(default=None)  # the step from which on it goes in a circle
 
@@ -125,20 +126,25 @@ def play(
     rounds: Any = ...,
     buffered: bool = False,
     properties: Iterable[Property] | None = None,
+    ask: Ask | None = None,
 ) -> Run:
     """Run a program by a schedule. The options are those of `search`. Raises LabkitError if a step cannot be taken."""
-    from labkit.shared.searching import inputs_of, properties_of, rounds_of
+    from labkit.shared.searching import check_program, inputs_of, properties_of, rounds_of
 
+    check_program(program, n)
     rounds = rounds_of(program, rounds)
-    given = tuple(inputs) if inputs is not None else inputs_of(program, n, None)[0]
+    given = inputs_of(program, n, inputs)[0] if inputs is not None else tuple(
+        program.inputs[me % len(program.inputs)] for me in range(n)
+    )
     options = {"rounds": rounds, "buffered": buffered}
-    return _Player(program, n, given, options, properties_of(program, properties)).play(schedule)
+    properties = properties_of(program, properties)
+    return _Player(program, n, given, options, properties, ask or here(program, n, rounds)).play(schedule)
 
 
 class _Player:
     def __init__(
         self, program: type[Process], n: int, inputs: tuple[Any, ...], options: dict[str, Any],
-        properties: Sequence[Property],
+        properties: Sequence[Property], ask: Ask,
     ):  # fmt: skip
         self._program, self._n, self._inputs, self._options = program, n, inputs, options
         self._space = Space(program, n, buffered=options["buffered"])
@@ -146,13 +152,15 @@ class _Player:
         self._checks = [one for one in properties if one.check is not None]
         self._observers = [one for one in properties if one.see is not None]
         self._seen = [one.begin for one in self._observers]
-        self._lives: list[Life] = [alive(program, me, n, inputs[me], options["rounds"]) for me in range(n)]
+        self._ask = ask
+        self._results: list[tuple[Any, ...]] = [() for _ in range(n)]
+        self._steps: list[list[Step]] = [[] for _ in range(n)]
         self._violation: tuple[str, str, int] | None = None
         self._rows: list[Row] = []
         self._locals: list[Local] = []
-        for me, life in enumerate(self._lives):
-            self._locals.append(life.begin())
-            self._announced(me)
+        for me in range(n):
+            self._locals.append(GONE)
+            self._live(me)
 
     def play(self, schedule: Schedule) -> Run:
         first, entries = self._space.shown(self._memory), list(schedule)
@@ -162,7 +170,7 @@ class _Player:
             self._judge()
         return Run(
             self._program, self._n, entries, self._options, self._inputs, first, self._rows, tuple(self._locals),
-            self._space.shown(self._memory), self._violation,
+            self._space.shown(self._memory), tuple(map(tuple, self._steps)), self._violation,
         )  # fmt: skip
 
     def _take(self, action: Action, number: int) -> Row:
@@ -195,9 +203,17 @@ class _Player:
         began = self._memory.under_way[me] is None
         before, self._memory = self._memory, move.memory
         if move.done:
-            self._locals[me] = self._lives[me].go_on(move.result)
-            self._announced(me)
+            self._results[me] += (move.result,)
+            self._live(me)
         return self._row(me, told(local, move, began, self._locals[me], before.buffers[me] != move.memory.buffers[me]))
+
+    def _live(self, me: int) -> None:
+        """Let a process go on to its next step."""
+        (local,) = self._ask(me, self._inputs[me], [self._results[me]])
+        self._locals[me] = local
+        if local.step is not None:
+            self._steps[me].append(local.step)
+        self._announced(me)
 
     def _row(self, me: int, text: str, kind: str = STEP) -> Row:
         phases = tuple(local.phase for local in self._locals)

@@ -18,6 +18,7 @@ from labkit.shared.space import Space, typed
 from labkit.shared.table import Ask, Table, here
 
 LIMIT = 300_000  # states
+ROAMED = 400  # steps of one walk at random
 NO_ERRORS = "No errors"
 
 
@@ -35,12 +36,14 @@ class Finding:
     inputs: tuple[Any, ...]
     options: dict[str, Any]
     properties: tuple[Property, ...] = field(repr=False, default=())
+    ask: Ask | None = field(repr=False, default=None)
 
     @property
     def run(self) -> Run:
         """The schedule, carried out."""
         run = play(
-            self.program, self.n, self.schedule, inputs=self.inputs, properties=self.properties, **self.options
+            self.program, self.n, self.schedule, inputs=self.inputs, properties=self.properties, ask=self.ask,
+            **self.options,
         )
         run.loop = len(self.schedule) - self.loop if self.loop else None
         if run.violation is None:
@@ -148,6 +151,7 @@ def search(
     buffered: bool = False,
     properties: Iterable[Property] | None = None,
     limit: int = LIMIT,
+    roams: int = 0,
     ask: Ask | None = None,
 ) -> Searched:
     """Search all that `n` processes of this program can do: every interleaving of their steps.
@@ -155,26 +159,28 @@ def search(
     inputs: what each is given to begin with (default: all assignments of the program's `inputs`). rounds: how often each
     does its work (None: for ever; default: as the program says). crashes: how many processes may stop for ever, at any
     moment. buffered: writes reach the memory some time later (total store order). properties: what must hold, instead of
-    what the program says. limit: states, at most. ask: who answers for the program, if not this Python.
+    what the program says. limit: states, at most. roams: if there are more, so many walks at random go on beyond them. ask: who answers for the program, if not this Python.
 
     Raises LabkitError if the program is none, or is not a function of what its steps returned.
     """
-    if not (isinstance(program, type) and issubclass(program, Process)):
-        raise LabkitError(f"search({program!r}): give a class of processes, such as one that derives from Lock")
-    if not isinstance(n, int) or n < 1:
-        raise LabkitError(f"search(..., {n!r}): how many processes? One or more")
+    check_program(program, n)
     rounds = rounds_of(program, rounds)
     asked = properties_of(program, properties)
     table = Table(program.__name__, ask or here(program, n, rounds))
     graph = Graph(Space(program, n, buffered=buffered), table, inputs_of(program, n, inputs), asked, crashes)
     graph.search(limit)
+    if graph.stopped:
+        for number in range(roams):
+            if graph.broken is None:
+                graph.roam(random.Random(f"roam/{number}"), ROAMED)
     table.audit(list(walks(graph)))
     options = {"rounds": rounds, "buffered": buffered}
-    return _judged(program, n, options, asked, graph)
+    return _judged(program, n, options, asked, graph, ask)
 
 
 def _judged(
-    program: type[Process], n: int, options: dict[str, Any], asked: tuple[Property, ...], graph: Graph
+    program: type[Process], n: int, options: dict[str, Any], asked: tuple[Property, ...], graph: Graph,
+    ask: Ask | None,
 ) -> Searched:
     holds: dict[str, bool | None] = {}
     findings: dict[str, Finding] = {}
@@ -182,7 +188,7 @@ def _judged(
     def found(name: str, message: str, state: int, way: list[Action], loop: int = 0) -> None:
         schedule = [item(action) for action in way]
         findings[name] = Finding(
-            name, message, program, n, schedule, loop, graph.given(state), options, asked
+            name, message, program, n, schedule, loop, graph.given(state), options, asked, ask
         )
 
     broken = graph.broken
@@ -243,6 +249,14 @@ def _result(graph: Graph, state: int, action: Action, target: int) -> list[Any]:
         if (move.chosen, typed(move.choice)) == (action.chosen, typed(action.choice)):
             return [move.result] if move.done else []
     return []
+
+
+def check_program(program: Any, n: Any) -> None:
+    """Raises LabkitError if this is no program, or no number of processes."""
+    if not (isinstance(program, type) and issubclass(program, Process)):
+        raise LabkitError(f"{program!r} is no program: give a class of processes, such as one that derives from Lock")
+    if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= 10:
+        raise LabkitError(f"{n!r} processes: give a number from 1 to 10")
 
 
 def rounds_of(program: type[Process], rounds: Any) -> int | None:

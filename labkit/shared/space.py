@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from labkit.errors import LabkitError
-from labkit.shared.objects import ATOMIC, SAFE, Place, Shared, Step, apply, declared, name_of
+from labkit.shared.objects import ARGUMENTS, ATOMIC, SAFE, Place, ProgramError, Shared, Step, apply, declared, name_of
 
 ANYTHING = "anything"  # what a safe register may return while it is written
 
@@ -65,7 +64,7 @@ class Space:
         if step.place is None:
             waits = step.op == "fence" and memory.buffers[process]
             return [] if waits else [Move(memory, True)]
-        number = self._number[step.place]
+        number = self._known(step)
         kind = self.objects[number].kind
         if kind != ATOMIC:
             return self._end(memory, process, number) if memory.under_way[process] else [
@@ -83,9 +82,17 @@ class Space:
                 return []
         try:
             new, result = apply(step.op, value, step.args)
+            new = self.objects[number].wrap(new)
         except TypeError as error:
-            raise LabkitError(f"{step} cannot be done: {name_of(step.place)} holds {value!r} ({error})") from None
+            raise ProgramError(f"{step} cannot be done: {name_of(step.place)} holds {value!r} ({error})") from None
         return [Move(memory._replace(values=_put(memory.values, number, new)), True, result)]
+
+    def _known(self, step: Step) -> int:
+        """The number of a step's object. Raises ProgramError if there is no such object, or no such operation."""
+        number = self._number.get(step.place) if step.place is not None else None
+        if number is None or step.op not in self.objects[number].operations or len(step.args) not in ARGUMENTS[step.op]:
+            raise ProgramError(f"{step} is no operation of an object that the program declares")
+        return number
 
     def flush(self, memory: Memory, process: int) -> Memory | None:
         """The oldest write in a process's buffer reaches the memory; None if there is none."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labkit.errors import LabkitError
-from labkit.shared.objects import Step
-from labkit.shared.process import CRASHED, FAILED, Local, Process, lived
+from labkit.shared.objects import ProgramError, Step
+from labkit.shared.process import CRASHED, CRITICAL, DONE, FAILED, Local, Process, lived, phase_after
 from labkit.shared.space import typed
 
 Ask = Callable[[int, Any, Sequence[tuple[Any, ...]]], list[Local]]  # (process, input, lists of results)
@@ -36,6 +35,7 @@ class Table:
         self.records: list[Local] = [GONE]
         self.results: list[tuple[Any, ...]] = [()]  # a way to get there
         self.owner: list[tuple[int, Any]] = [(-1, None)]  # whose it is, and its input
+        self.entered: list[int] = [0]  # critical sections left, on that way
         self.step: list[int] = [-1]  # the number of its next step
         self.steps: list[Step] = []
         self._numbers: dict[Any, int] = {}
@@ -45,7 +45,7 @@ class Table:
 
     def first(self, me: int, input: Any) -> int:
         """The local state in which a process begins."""
-        return self._number(me, input, (), self._ask(me, input, [()])[0])
+        return self._number(me, input, (), self._ask(me, input, [()])[0], 0)
 
     def after(self, number: int, result: Any) -> int | None:
         """The local state after a step that returned this; None if that is to be learnt first."""
@@ -61,16 +61,20 @@ class Table:
             me, input = self.owner[items[0][0]]
             lists = [(*self.results[number], result) for number, result in items]
             for (number, result), results, local in zip(items, lists, self._ask(me, input, lists), strict=True):
-                found = self._number(me, input, results, local)
+                before = self.records[number]
+                if local.phase not in (DONE, FAILED, phase_after(before.phase, before.step, local.step)):
+                    raise ProgramError(f"{self._name} says that it is {local.phase}, which it cannot be after {before.step}")
+                left = self.entered[number] + (before.step is not None and before.step.op == CRITICAL)
+                found = self._number(me, input, results, local, left)
                 self._next[number, result if type(result) is int else typed(result)] = found
 
     def number(self, me: int, input: Any, local: Local) -> int | None:
-        """The number of a local state; None if it was never met. Raises LabkitError if it is not as it was."""
+        """The number of a local state; None if it was never met. Raises ProgramError if it is not as it was."""
         number = self._numbers.get(_key(me, input, local))
         if number is not None:
             known = self.records[number]
             if (known.step, known.phase, known.marks) != (local.step, local.phase, local.marks):
-                raise LabkitError(
+                raise ProgramError(
                     f"{self._name} is not a function of what its steps returned: in the same state, with the same "
                     f"results, it goes on with {known.step} and with {local.step}. Does it keep something in a global "
                     "variable or an attribute of the class, use chance, or look at a clock? Processes share the declared "
@@ -78,13 +82,14 @@ class Table:
                 )
         return number
 
-    def _number(self, me: int, input: Any, results: tuple[Any, ...], local: Local) -> int:
+    def _number(self, me: int, input: Any, results: tuple[Any, ...], local: Local, entered: int) -> int:
         number = self.number(me, input, local)
         if number is None:
             number = self._numbers[_key(me, input, local)] = len(self.records)
             self.records.append(local)
             self.results.append(results)
             self.owner.append((me, input))
+            self.entered.append(entered)
             self.step.append(self._step_number(local.step))
             if not local.plain and not self.unplain:
                 self.unplain = local.why
@@ -101,11 +106,11 @@ class Table:
 
     def audit(self, histories: Sequence[tuple[int, Any, tuple[Any, ...], int]]) -> None:
         """Hold the program to what it said: each of these (process, input, results, local state that they lead to) is
-        lived through from the beginning. Raises LabkitError if one leads elsewhere."""
+        lived through from the beginning. Raises ProgramError if one leads elsewhere."""
         for me, input, results, expected in histories:
             (local,) = self._ask(me, input, [results])
             if self.number(me, input, local) != expected:
-                raise LabkitError(
+                raise ProgramError(
                     f"{self._name} is not a function of what its steps returned: lived through again, the same results "
                     f"lead elsewhere ({self.records[expected].step or 'its end'}, and then {local.step or 'its end'}). "
                     "Processes share the declared objects and nothing else"
