@@ -107,7 +107,19 @@ class Failure:
 
     def to_json(self) -> dict[str, Any]:
         """All but the trace, as JSON data."""
-        names = ("property", "message", "seed", "members", "seconds", "seq", "time", "before", "differs", "test", "found")
+        names = (
+            "property",
+            "message",
+            "seed",
+            "members",
+            "seconds",
+            "seq",
+            "time",
+            "before",
+            "differs",
+            "test",
+            "found",
+        )
         lists = {"nodes": list(self.nodes), "steps": [list(step) for step in self.steps]}
         return {name: getattr(self, name) for name in names} | lists | {"faults": str(self.faults)}
 
@@ -177,7 +189,9 @@ class Exercise:
         """Changes when the way of judging may have changed: any module that drives or judges a part."""
         functions: list[Any] = []
         for part in self.parts:
-            functions += [part.judge] if isinstance(part, SearchedPart) else [part.drive, *part.properties, *part.guards]
+            functions += (
+                [part.judge] if isinstance(part, SearchedPart) else [part.drive, *part.properties, *part.guards]
+            )
         modules = {inspect.getmodule(getattr(function, "func", function)) for function in functions} - {None}
         sources = sorted(inspect.getsource(module) for module in modules if module is not None)
         worth = [f"{part.name} {part.points} {part.title}" for part in self.parts]

@@ -163,5 +163,3 @@ def _as_it_was(run: Run, me: int) -> type[Process]:
 
 def _memory(program: type[Process], n: int, buffered: bool, schedule: list[Any] | None) -> type[Node]:
     return type("Memory", (Memory,), {"_program": program, "_n": n, "_buffered": buffered, "_schedule": schedule})
-
-

@@ -82,7 +82,9 @@ def endless(graph: Graph) -> Circle | None:
             ]  # fmt: skip
             if inner:
                 start = min(s for s, _, _ in inner)
-                loop = _tour(graph, part, keeps, start, (), lambda s, a, after, me=me: a.process == me and a.kind == STEP)
+                loop = _tour(
+                    graph, part, keeps, start, (), lambda s, a, after, me=me: a.process == me and a.kind == STEP
+                )
                 if best is None or len(graph.path(start)) + len(loop) < len(best.stem) + len(best.loop):
                     best = Circle(graph.path(start), loop, (me,), False, start)
     return best
@@ -196,9 +198,7 @@ def _tour(
     return loop
 
 
-def _way(
-    graph: Graph, part: set[int], keeps: Keeps, start: int, reached: Keeps
-) -> list[tuple[Action, int]]:
+def _way(graph: Graph, part: set[int], keeps: Keeps, start: int, reached: Keeps) -> list[tuple[Action, int]]:
     """The shortest way inside a part that ends with an edge like this: what happens, and where that leads."""
     came: dict[int, tuple[int, Action] | None] = {start: None}
     queue = deque([start])

@@ -133,8 +133,10 @@ def play(
 
     check_program(program, n)
     rounds = rounds_of(program, rounds)
-    given = inputs_of(program, n, inputs)[0] if inputs is not None else tuple(
-        program.inputs[me % len(program.inputs)] for me in range(n)
+    given = (
+        inputs_of(program, n, inputs)[0]
+        if inputs is not None
+        else tuple(program.inputs[me % len(program.inputs)] for me in range(n))
     )
     options = {"rounds": rounds, "buffered": buffered}
     properties = properties_of(program, properties)
@@ -182,7 +184,9 @@ class _Player:
                 raise LabkitError(f"step {number} of the schedule: the store buffer of p{me} is empty")
             changed = self._memory.buffers[me][0]
             self._memory = memory
-            return self._row(me, f"its {name_of(self._space.places[changed[0]])} ← {changed[1]!r} reaches memory", FLUSH)
+            return self._row(
+                me, f"its {name_of(self._space.places[changed[0]])} ← {changed[1]!r} reaches memory", FLUSH
+            )
         if local.step is None:
             what = {CRASHED: "has crashed", FAILED: f"has failed with {local.error}"}.get(local.phase, "is done")
             raise LabkitError(f"step {number} of the schedule: p{me} {what}, so it takes no step")
@@ -198,7 +202,9 @@ class _Player:
             fitting = [move for move in moves if move.chosen and typed(move.choice) == typed(action.choice)]
             if not fitting:
                 may = ", ".join(repr(move.choice) for move in moves if move.chosen) or "only one outcome"
-                raise LabkitError(f"step {number} of the schedule: {local.step} has no outcome {action.choice!r} ({may})")
+                raise LabkitError(
+                    f"step {number} of the schedule: {local.step} has no outcome {action.choice!r} ({may})"
+                )
             move = fitting[0]
         began = self._memory.under_way[me] is None
         before, self._memory = self._memory, move.memory

@@ -42,7 +42,12 @@ class Finding:
     def run(self) -> Run:
         """The schedule, carried out."""
         run = play(
-            self.program, self.n, self.schedule, inputs=self.inputs, properties=self.properties, ask=self.ask,
+            self.program,
+            self.n,
+            self.schedule,
+            inputs=self.inputs,
+            properties=self.properties,
+            ask=self.ask,
             **self.options,
         )
         run.loop = len(self.schedule) - self.loop if self.loop else None
@@ -179,7 +184,11 @@ def search(
 
 
 def _judged(
-    program: type[Process], n: int, options: dict[str, Any], asked: tuple[Property, ...], graph: Graph,
+    program: type[Process],
+    n: int,
+    options: dict[str, Any],
+    asked: tuple[Property, ...],
+    graph: Graph,
     ask: Ask | None,
 ) -> Searched:
     holds: dict[str, bool | None] = {}
@@ -187,9 +196,7 @@ def _judged(
 
     def found(name: str, message: str, state: int, way: list[Action], loop: int = 0) -> None:
         schedule = [item(action) for action in way]
-        findings[name] = Finding(
-            name, message, program, n, schedule, loop, graph.given(state), options, asked, ask
-        )
+        findings[name] = Finding(name, message, program, n, schedule, loop, graph.given(state), options, asked, ask)
 
     broken = graph.broken
     if broken is not None:
@@ -273,7 +280,9 @@ def properties_of(program: type[Process], properties: Iterable[Property] | None)
     asked = tuple(program.properties if properties is None else properties)
     for one in asked:
         if not isinstance(one, Property):
-            raise LabkitError(f"{one!r} is no property: use those of labkit.shared, or make one with always(name, check)")
+            raise LabkitError(
+                f"{one!r} is no property: use those of labkit.shared, or make one with always(name, check)"
+            )
     return asked
 
 

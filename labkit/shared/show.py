@@ -62,7 +62,10 @@ def run_text(run: Run) -> str:
     head, lines = _cells(run)
     shown = lines[: SHOWN + 1]
     widths = [max(len(line[column]) for line in [head, *shown]) for column in range(len(head))]
-    out = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in [head, *shown]]
+    out = [
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in [head, *shown]
+    ]
     out.insert(1, "-" * max(map(len, out)))
     if run.loop is not None:
         out.append(f"Steps {run.loop + 1} to {len(run.rows)} go round and round.")
@@ -122,7 +125,11 @@ def finding_html(finding: Finding) -> str:
 def _finding(finding: Finding) -> str:
     given = ""
     if any(value is not None for value in finding.inputs):
-        given = "<div>" + ", ".join(f"p{me} begins with {escape(repr(v))}" for me, v in enumerate(finding.inputs)) + ".</div>"
+        given = (
+            "<div>"
+            + ", ".join(f"p{me} begins with {escape(repr(v))}" for me, v in enumerate(finding.inputs))
+            + ".</div>"
+        )
     return (
         f'<div class="bad">✗ {escape(finding.property)}: {escape(finding.message)}.</div>{given}'
         f"<div>The shortest schedule:</div>{_table(finding.run)}"

@@ -67,14 +67,20 @@ class Space:
         number = self._known(step)
         kind = self.objects[number].kind
         if kind != ATOMIC:
-            return self._end(memory, process, number) if memory.under_way[process] else [
-                self._begin(memory, process, step, number)
-            ]
+            return (
+                self._end(memory, process, number)
+                if memory.under_way[process]
+                else [self._begin(memory, process, step, number)]
+            )
         value = memory.values[number]
         if self.buffered:
             buffer = memory.buffers[process]
             if step.op == "write":
-                return [Move(memory._replace(buffers=_put(memory.buffers, process, (*buffer, (number, step.args[0])))), True)]
+                return [
+                    Move(
+                        memory._replace(buffers=_put(memory.buffers, process, (*buffer, (number, step.args[0])))), True
+                    )
+                ]
             if step.op == "read":
                 own = [new for where, new in buffer if where == number]
                 return [Move(memory, True, own[-1] if own else value)]

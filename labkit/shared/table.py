@@ -63,7 +63,9 @@ class Table:
             for (number, result), results, local in zip(items, lists, self._ask(me, input, lists), strict=True):
                 before = self.records[number]
                 if local.phase not in (DONE, FAILED, phase_after(before.phase, before.step, local.step)):
-                    raise ProgramError(f"{self._name} says that it is {local.phase}, which it cannot be after {before.step}")
+                    raise ProgramError(
+                        f"{self._name} says that it is {local.phase}, which it cannot be after {before.step}"
+                    )
                 left = self.entered[number] + (before.step is not None and before.step.op == CRITICAL)
                 found = self._number(me, input, results, local, left)
                 self._next[number, result if type(result) is int else typed(result)] = found

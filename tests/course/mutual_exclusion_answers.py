@@ -27,12 +27,12 @@ def made(**answers: str) -> dict[str, Any]:
 
 
 OTHERS = {
-    "schedules": '''
+    "schedules": """
 class Schedules(Node):
     def start(self):
         self.careless = [1, 1, 0, 0, 1, 0]
         self.swapped = [1, 0, 0, 1, 1, 1, 0, 0, 0]
-''',
+""",
     "two": '''
 class TwoLock(Lock):
     """Dekker's."""
@@ -198,6 +198,7 @@ MUTANTS = [
     ("waits for all", "register", "answers = await self.ask_majority(Query())",
      "answers = [await self.call(peer, Query(), timeout=None) for peer in self.peers]", "must not wait for more than that"),
 ]  # fmt: skip
+
 
 def mutant(part: str, lines: str, become: str) -> dict[str, Any]:
     """What the notebook defines when these lines of a part's solution are others."""

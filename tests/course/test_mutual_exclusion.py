@@ -111,8 +111,7 @@ def test_the_referee_gives_the_verdict_of_the_notebook(where, wrong):
 
 def test_a_program_that_says_of_all_its_states_that_they_are_one_is_found_out():
     liar = cells()["two"] + (
-        "\nimport labkit.shared.process as process\n"
-        "process.digest = lambda key: 'always the same'\n"
+        "\nimport labkit.shared.process as process\nprocess.digest = lambda key: 'always the same'\n"
     )
     original = __import__("labkit.shared.process", fromlist=["digest"]).digest
     try:

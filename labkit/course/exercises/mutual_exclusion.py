@@ -80,8 +80,9 @@ def schedules(build: Build, seeds: Sequence[int]) -> Judged:
             return Judged(False, f"self.{name}: {error}")
         if run.violation is None:
             where = ", ".join(
-                f"p{me} is in its {phase} section" if phase in (CRITICAL, REMAINDER) else f"p{me} is {phase}, and next"
-                f" does {run.locals[me].step}"
+                f"p{me} is in its {phase} section"
+                if phase in (CRITICAL, REMAINDER)
+                else f"p{me} is {phase}, and next does {run.locals[me].step}"
                 for me, phase in enumerate(run.phases)
             )
             return Judged(False, f"self.{name} does not break the lock: after its {len(schedule)} steps {where}")
@@ -109,7 +110,9 @@ def explain_lock(finding: Finding) -> str:
                 f"{rest} does not want to enter now, and may never again; a lock must not wait for one who does not "
                 "try (and does release take back all that acquire said?)"
             )
-        return "each sees that the other wants to enter, and waits. Something must say who goes first if all try at once"
+        return (
+            "each sees that the other wants to enter, and waits. Something must say who goes first if all try at once"
+        )
     if finding.property == "Starvation freedom":
         return "others may pass it again and again. Who has just been in must let one go first who was waiting"
     return ""
@@ -237,4 +240,3 @@ exercise = Exercise(
              (no_errors, atomic_register), (register_answers,), cast=REPLICAS),
     ),
 )  # fmt: skip
-
