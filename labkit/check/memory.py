@@ -1,5 +1,5 @@
-"""A register that clients read and write: it behaves as one register that everybody shares (Lamport 1986: atomic; Herlihy
-and Wing 1990: linearizable), and answers whoever asks.
+"""A register that clients read and write: it behaves as one register that everybody shares (Lamport 1986: atomic;
+Herlihy and Wing 1990: linearizable), and answers whoever asks.
 
 A client asks with a message named Read or Write (with a `value`), and a read is answered with one that has a `value`.
 Each value is written once.
@@ -44,12 +44,12 @@ def _odd(read: Op, operations: list[Op]) -> str:
             continue
         if other.f == "read":
             return (
-                f"{read.process} reads {read.result!r}, though {other.process} had already read {newer!r}, which is newer: "
-                "new, then old. A read must see to it that a majority has what it is about to return"
+                f"{read.process} reads {read.result!r}, though {other.process} had already read {newer!r}, which is "
+                "newer: new, then old. A read must see to it that a majority has what it is about to return"
             )
         return (
-            f"{read.process} reads {read.result!r}, though {other.process} had already written {newer!r}: an old value. Two "
-            "majorities have a replica in common; do the write and the read both wait for one, and does the later tag win?"
+            f"{read.process} reads {read.result!r}, though {other.process} had already written {newer!r}: an old value. "
+            "Two majorities have a replica in common; do the write and the read both wait for one, and does the later tag win?"
         )
     return ""
 

@@ -1,7 +1,7 @@
 """The bakery: draw a number, and wait until yours is the smallest.
 
-Leslie Lamport, "A New Solution of Dijkstra's Concurrent Programming Problem", Communications of the ACM 17(8), 1974. Its
-registers need not be atomic: a read that overlaps a write may return anything.
+Leslie Lamport, "A New Solution of Dijkstra's Concurrent Programming Problem", Communications of the ACM 17(8), 1974.
+Its registers need not be atomic: a read that overlaps a write may return anything.
 """
 
 from labkit.shared import Array, Lock, Register, Safe

@@ -1,7 +1,7 @@
 """Dekker's lock, for two processes: the first solution that there was.
 
-Edsger W. Dijkstra, "Over de sequentialiteit van procesbeschrijvingen", EWD 35, about 1962, which tells how Th. J. Dekker
-found it, by way of four that do not work; in English in "Cooperating Sequential Processes", EWD 123, 1965.
+Edsger W. Dijkstra, "Over de sequentialiteit van procesbeschrijvingen", EWD 35, about 1962, which tells how Th. J.
+Dekker found it, by way of four that do not work; in English in "Cooperating Sequential Processes", EWD 123, 1965.
 """
 
 from labkit.shared import Array, Lock, Register

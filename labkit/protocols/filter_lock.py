@@ -8,8 +8,8 @@ from labkit.shared import Array, Lock, Register
 
 
 class Filter(Lock):
-    """There are n - 1 waiting rooms, one after the other. At each, at least one of those who try gets in, and if several
-    try, at least one is held back. So one passes the last."""
+    """There are n - 1 waiting rooms, one after the other. At each, at least one of those who try gets in, and if
+    several try, at least one is held back. So one passes the last."""
 
     level = Array(Register(0))
     victim = Array(Register(0))

@@ -18,9 +18,8 @@ from labkit.shared.objects import AWAITING, Doing, Handle, Operation, Row, Share
 from labkit.shared.space import typed
 
 _SCALARS = (int, str, bool, float, bytes, type(None), complex)
-_ITERATORS = tuple(
-    type(iter(kind)) for kind in (range(0), range(1 << 70), [], (), "", b"", {}, {}.values(), {}.items(), reversed([]))
-) + (enumerate, zip, reversed, map, filter)
+_EXAMPLES = (range(0), range(1 << 70), [], (), "", b"", {}, {}.values(), {}.items(), reversed([]))
+_ITERATORS = (enumerate, zip, reversed, map, filter, *(type(iter(kind)) for kind in _EXAMPLES))
 
 
 class NotPlain(Exception):
@@ -118,7 +117,7 @@ def _chain(coroutine: Any) -> Iterator[tuple[types.FrameType, Any]]:
     """The frames of a coroutine, from the outermost in, each with the coroutine that it is of."""
     here = coroutine
     while here is not None:
-        for frame, awaited in (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await")):
+        for frame, awaiting in (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await")):
             if hasattr(here, frame):
                 break
         else:
@@ -127,4 +126,4 @@ def _chain(coroutine: Any) -> Iterator[tuple[types.FrameType, Any]]:
         if found is None or found.f_code is AWAITING:
             return
         yield found, here
-        here = getattr(here, awaited)
+        here = getattr(here, awaiting)

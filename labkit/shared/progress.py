@@ -179,9 +179,10 @@ def _tour(
 
     def go(reached: Keeps) -> None:
         nonlocal here
-        for action, here in _way(graph, part, keeps, here, reached):  # noqa: B007
+        for action, after in _way(graph, part, keeps, here, reached):
             loop.append(action)
-            seen.append(here)
+            seen.append(after)
+        here = seen[-1]
 
     if through:
         go(through)

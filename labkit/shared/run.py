@@ -16,7 +16,7 @@ from labkit.shared.graph import CRASH, FLUSH, STEP, Action
 from labkit.shared.objects import Step, name_of
 from labkit.shared.process import CRASHED, CRITICAL, FAILED, REMAINDER, Local, Process
 from labkit.shared.properties import Moment, Property
-from labkit.shared.space import Memory, Move, Space, typed
+from labkit.shared.space import Move, Space, typed
 from labkit.shared.table import GONE, Ask, here
 
 Schedule = Sequence[Any]
@@ -30,6 +30,10 @@ class Row(NamedTuple):
     memory: dict[str, Any]
     phases: tuple[str, ...]
     kind: str = STEP
+    step: Step | None = None
+    begins: bool = True
+    ends: bool = True
+    result: Any = None
 
 
 @dataclass
@@ -70,6 +74,24 @@ class Run:
         from labkit.view import Replay
 
         return Replay(self.cluster().trace, **options)
+
+    def history(self, name: str) -> Any:
+        """The operations on one object, by its name, as a `labkit.check.History`: each from its beginning to its end."""
+        from labkit.check import History
+
+        events = []
+        for number, row in enumerate(self.rows, 1):
+            if row.step is None or name_of(row.step.place) != name:
+                continue
+            event = {"process": f"p{row.process}", "f": row.step.op}
+            if row.step.args:
+                event["value"] = row.step.args[0]
+            if row.begins:
+                events.append(event | {"type": "invoke", "time": number - 0.35 * row.ends})
+            if row.ends:
+                value = {"value": row.result} if row.step.op == "read" else {}
+                events.append(event | value | {"type": "ok", "time": number + 0.35 * row.begins})
+        return History(events, independent=False)
 
     def text(self) -> str:
         """The run as a table, for a terminal."""
@@ -211,7 +233,9 @@ class _Player:
         if move.done:
             self._results[me] += (move.result,)
             self._live(me)
-        return self._row(me, told(local, move, began, self._locals[me], before.buffers[me] != move.memory.buffers[me]))
+        put_off = before.buffers[me] != move.memory.buffers[me]
+        row = self._row(me, told(local, move, began, self._locals[me], put_off))
+        return row._replace(step=local.step, begins=began, ends=move.done, result=move.result)
 
     def _live(self, me: int) -> None:
         """Let a process go on to its next step."""

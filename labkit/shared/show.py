@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from labkit.shared.run import Row, Run
+    from labkit.shared.run import Run
     from labkit.shared.searching import Finding, Searched
 
 SHOWN = 60  # steps

@@ -74,7 +74,7 @@ def test_a_lock_that_lets_nobody_in_gets_nothing():
 
 
 def test_a_failure_is_the_shortest_schedule_as_a_table_a_picture_and_a_test():
-    name, part, lines, become, told = MUTANTS[3]
+    _, part, lines, become, _ = MUTANTS[3]
     program = mutant(part, lines, become)
     result = judged(program, parts={part})
     failure = result.parts[0].failure

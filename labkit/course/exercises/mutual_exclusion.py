@@ -148,8 +148,8 @@ def _together(ways: dict[int, list[Step]]) -> str:
     for me, steps in ways.items():
         if steps[0].op == "write" and steps[0].place in shared:
             return (
-                f"p{me} gave way before it said that it wants to enter: another came in between, saw nobody, and its own "
-                "giving way undid the first. Say that you want to enter, and then give way"
+                f"p{me} gave way before it said that it wants to enter: another came in between, saw nobody, and its "
+                "own giving way undid the first. Say that you want to enter, and then give way"
             )
     return "follow the table from the top: what had each of them read when it went in, and what was written after that?"
 
