@@ -23,7 +23,7 @@ def atomic_register(trace: Trace) -> Violation | None:
         return None
     known = [op for op in History.of(trace) if op.end is not None and op.end <= found.time]
     why = next((said for op in reversed(known) if op.f == "read" and (said := _odd(op, known))), "")
-    message = (why or found.message).rstrip(".")
+    message = (why or found.message).rstrip(".?")
     return Violation("Linearizable register", message, found.seq, found.time, found.nodes)
 
 
@@ -35,11 +35,8 @@ def _odd(read: Op, operations: list[Op]) -> str:
         newer = other.value if other.f == "write" else other.result
         if newer is None or newer == read.result:
             continue
-        first = next((op for op in operations if op.f == "write" and op.value == newer), None)
-        later = read.result is None or (
-            source is not None and source.completed is not None and first is not None
-            and source.completed < first.invoked
-        )  # fmt: skip
+        done = source.completed if source is not None else None
+        later = read.result is None or (done is not None and done < other.invoked)
         if not later:
             continue
         if other.f == "read":
@@ -49,7 +46,7 @@ def _odd(read: Op, operations: list[Op]) -> str:
             )
         return (
             f"{read.process} reads {read.result!r}, though {other.process} had already written {newer!r}: an old value. "
-            "Two majorities have a replica in common; do the write and the read both wait for one, and does the later tag win?"
+            "Two majorities have a replica in common: do the write and the read both wait for one? Does the later tag win?"
         )
     return ""
 

@@ -12,8 +12,10 @@ import builtins
 import hashlib
 import importlib
 import inspect
+import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -73,8 +75,9 @@ class SearchedPart:
     judge: Callable[[Build, Sequence[int]], Judged]
 
     def result(self, build: Build, seeds: Sequence[int]) -> PartResult:
-        """Judge it."""
-        judged = self.judge(build, seeds)
+        """Judge it. What is printed meanwhile is not shown."""
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            judged = self.judge(build, seeds)
         if judged.holds:
             return PartResult(self.name, self.title, self.points, self.points, judged.message, 1)
         found = None

@@ -203,19 +203,19 @@ def storm(cluster: Cluster) -> None:
     draw = random.Random(f"storm/{cluster.seed}")
     lost = draw.sample(cluster.ids, 2)
     lasting = [id for id in cluster.ids if id not in lost]
-    crashes = sorted((draw.uniform(1.0, 3.0), id) for id in lost)
-    at = dict.fromkeys(("c1", "c2", "c3", "c4"), lasting)
-    if cluster.seed % 3:
-        writer, quick = draw.sample(lasting, 2)
-        at |= {"c1": [writer], "c3": [quick]}
+    crashes = sorted((draw.uniform(0.5, 2.0), id) for id in lost)
+    at = dict.fromkeys(("c1", "c2", "c3", "c4", "c5", "c6"), lasting)
+    if cluster.seed % 2:
+        writer, quick, last = lasting
+        at |= {"c1": [writer], "c3": [quick], "c4": [last], "c5": [quick, last]}
+        crashes = [(time + 1.5, id) for time, id in crashes]
         cluster.link(latency=(0.005, 0.02))
-        for other in cluster.ids:
-            if other not in (writer, quick):
-                cluster.link(writer, other, one_way=True, latency=0.4)
+        cluster.link(quick, last, latency=0.06)
+        for other in (last, *lost):
+            cluster.link(writer, other, one_way=True, latency=0.3)
     else:
         cluster.link(latency=(0.005, draw.choice([0.03, 0.3])))
-        at |= dict.fromkeys(("c5", "c6"), lasting)
-    writes = {"c1": 0.8, "c2": 0.2} if cluster.seed % 3 else {"c1": 0.4, "c2": 0.4}
+    writes = {"c1": 0.8} if cluster.seed % 2 else {"c1": 0.4, "c2": 0.4}
 
     def strike() -> None:
         while crashes and crashes[0][0] <= cluster.now:
