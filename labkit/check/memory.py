@@ -45,8 +45,8 @@ def _odd(read: Op, operations: list[Op]) -> str:
                 "newer: new, then old. A read must see to it that a majority has what it is about to return"
             )
         return (
-            f"{read.process} reads {read.result!r}, though {other.process} had already written {newer!r}: an old value. "
-            "Two majorities have a replica in common: do the write and the read both wait for one? Does the later tag win?"
+            f"{read.process} reads {read.result!r}, though {other.process} had written {newer!r} before: an old value. "
+            "Two majorities have a replica in common: do both operations wait for one? Does the later tag win?"
         )
     return ""
 

@@ -18,8 +18,9 @@ from labkit.shared.objects import AWAITING, Doing, Handle, Operation, Row, Share
 from labkit.shared.space import typed
 
 _SCALARS = (int, str, bool, float, bytes, type(None), complex)
-_EXAMPLES = (range(0), range(1 << 70), [], (), "", b"", {}, {}.values(), {}.items(), reversed([]))
-_ITERATORS = (enumerate, zip, reversed, map, filter, *(type(iter(kind)) for kind in _EXAMPLES))
+_WAITING = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await"))
+_EXAMPLES: tuple[Any, ...] = (range(0), range(1 << 70), [], (), "", b"", {}, {}.values(), {}.items(), reversed([]))
+_ITERATORS: tuple[type, ...] = (enumerate, zip, reversed, map, filter, *(type(iter(kind)) for kind in _EXAMPLES))
 
 
 class NotPlain(Exception):
@@ -102,7 +103,7 @@ class _Freezer:
             except ValueError:
                 return ("cell",)
         if isinstance(value, type | types.ModuleType | types.BuiltinFunctionType | Shared):
-            return ("named", kind.__name__, getattr(value, "__qualname__", None) or value.__name__)
+            return ("named", kind.__name__, getattr(value, "__qualname__", None) or getattr(value, "__name__", ""))
         raise NotPlain(f"{where} is a {kind.__name__}")
 
     def _suspended(self, value: Any, where: str) -> Any:
@@ -117,13 +118,9 @@ def _chain(coroutine: Any) -> Iterator[tuple[types.FrameType, Any]]:
     """The frames of a coroutine, from the outermost in, each with the coroutine that it is of."""
     here = coroutine
     while here is not None:
-        for frame, awaiting in (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await")):
-            if hasattr(here, frame):
-                break
-        else:
-            return
-        found = getattr(here, frame)
+        frame, awaited = next((names for names in _WAITING if hasattr(here, names[0])), ("", ""))
+        found = getattr(here, frame) if frame else None
         if found is None or found.f_code is AWAITING:
             return
         yield found, here
-        here = getattr(here, awaiting)
+        here = getattr(here, awaited)

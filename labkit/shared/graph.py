@@ -73,7 +73,7 @@ class Graph:
         self._moves: dict[tuple[int, int, int], list[tuple[int, int, bool, Any]]] = {}
         self._flushes: dict[tuple[int, int], tuple[int, int] | None] = {}
         self._tell = on
-        self.inputs = {}
+        self.inputs: dict[int, tuple[Any, ...]] = {}
         begin = self._observation(tuple(one.begin for one in self.observers))
         memory = self._memory(space.first())
         for given in inputs:
@@ -90,7 +90,9 @@ class Graph:
         """See all states, level by level."""
         frontier = list(range(len(self.states)))
         while frontier and self.broken is None:
-            found, waiting, missing = [], [], {}
+            found: list[int] = []
+            waiting: list[int] = []
+            missing: dict[Any, tuple[int, Any, Any]] = {}
             for number in frontier:
                 lacking = self._expand(number, found)
                 if lacking:
@@ -176,12 +178,12 @@ class Graph:
                 flushed = self._flushes[state[0], me]
                 if flushed is not None:
                     edges += (flushed[0], self._reach((flushed[1], *state[1:]), number, flushed[0], found))
-            if self.crashes and state[2 + me] and self.table.step[state[2 + me]] >= 0:
-                if sum(not local for local in state[2:]) < self.crashes:
-                    action = self._action(Action(CRASH, me))
-                    after = self._memory(self.space.crash(self.memories[state[0]], me))
-                    new = (after, *state[1 : 2 + me], 0, *state[3 + me :])
-                    edges += (action, self._reach(new, number, action, found))
+            runs = self.table.step[state[2 + me]] >= 0
+            if runs and sum(not local for local in state[2:]) < self.crashes:
+                action = self._action(Action(CRASH, me))
+                after = self._memory(self.space.crash(self.memories[state[0]], me))
+                new = (after, *state[1 : 2 + me], 0, *state[3 + me :])
+                edges += (action, self._reach(new, number, action, found))
 
     def _find_moves(self, memory: int, me: int, step: int) -> list[tuple[int, int, bool, Any]]:
         def numbered(move: Move) -> tuple[int, int, bool, Any]:

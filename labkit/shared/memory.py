@@ -144,7 +144,8 @@ def follow(run: Run, **options: Any) -> Cluster:
     for me in range(run.n):
         members[f"p{me}"] = _as_it_was(run, me)
     members[MEMORY] = _memory(run.program, run.n, run.options["buffered"], list(run.schedule))
-    cluster = Cluster(nodes=members, **{"latency": 0.01, "title": run.program.__name__} | options)
+    given: dict[str, Any] = {"latency": 0.01, "title": run.program.__name__, **options}
+    cluster = Cluster(nodes=members, **given)
     cluster.run(TICK * (len(run.schedule) + 2))
     return cluster
 

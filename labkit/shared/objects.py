@@ -14,7 +14,7 @@ safe, regular and atomic registers those of Leslie Lamport, "On Interprocess Com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from labkit.errors import LabkitError
@@ -74,8 +74,8 @@ def check_plain(value: Any, where: str) -> Any:
     if isinstance(value, tuple):
         return tuple(check_plain(item, where) for item in value)
     raise LabkitError(
-        f"{where}: {value!r} is a {type(value).__name__}; a register holds numbers, strings, booleans, None, and tuples "
-        "of them"
+        f"{where}: {value!r} is a {type(value).__name__}; a register holds numbers, strings, booleans, None, and "
+        "tuples of them"
     )
 
 
@@ -237,7 +237,7 @@ class Handle:
     def __init__(self, of: Shared, place: Place):
         self._of, self.place = of, place
 
-    def __getattr__(self, op: str) -> Callable[..., Doing]:
+    def __getattr__(self, op: str) -> Operation:
         if op.startswith("_") or op not in self._of.operations:
             has = ", ".join(self._of.operations)
             raise AttributeError(f"{name_of(self.place)} is a {type(self._of).__name__}: it has {has}, and no {op!r}")
@@ -252,7 +252,8 @@ class Handle:
     __hash__ = None  # type: ignore[assignment]
 
     def _reading(self) -> str:
-        return f"`await self.{name_of(self.place)}.{'read' if 'read' in self._of.operations else self._of.operations[0]}()`"
+        op = "read" if "read" in self._of.operations else self._of.operations[0]
+        return f"`await self.{name_of(self.place)}.{op}()`"
 
 
 class Operation(NamedTuple):

@@ -109,16 +109,18 @@ class Process(Node):
     inputs: ClassVar[tuple[Any, ...]] = (None,)  # what processes may be given to begin with
     properties: ClassVar[tuple[Any, ...]] = ()  # what must hold (`labkit.shared.properties`)
     rounds: int | None = 1
+    _labkit_who: tuple[int, int, Any]
+    _labkit_marks: list[Any]
 
     @property
     def me(self) -> int:
         """This process's number, from 0."""
-        return self._labkit_who[0]  # type: ignore[no-any-return]
+        return self._labkit_who[0]
 
     @property
     def n(self) -> int:
         """How many processes there are."""
-        return self._labkit_who[1]  # type: ignore[no-any-return]
+        return self._labkit_who[1]
 
     @property
     def input(self) -> Any:
@@ -201,7 +203,8 @@ class Life:
 
     def __init__(self, process: Process):
         self._process = process
-        self._phase, self._step = RUNNING, None
+        self._phase = RUNNING
+        self._step: Step | None = None
         self._results: list[Any] = []
         self.error: BaseException | None = None
 
@@ -220,7 +223,8 @@ class Life:
         return self._resume(result, look)
 
     def _resume(self, result: Any, look: bool = True) -> Local:
-        process, marks = self._process, []
+        process = self._process
+        marks: list[Any] = []
         process._labkit_marks = marks
         try:
             doing = self._coroutine.send(result)

@@ -75,16 +75,17 @@ def endless(graph: Graph) -> Circle | None:
         def keeps(state: int, action: Action, after: int, me: int = me) -> bool:
             return _phase(graph, after, me) == RUNNING
 
+        def mine(state: int, action: Action, after: int, me: int = me) -> bool:
+            return action.process == me and action.kind == STEP
+
         for part in parts(graph, keeps):
             inner = [
                 (s, action, t) for s in part for action, t in graph.after(s)
-                if t in part and keeps(s, action, t) and action.process == me and action.kind == STEP
+                if t in part and keeps(s, action, t) and mine(s, action, t)
             ]  # fmt: skip
             if inner:
                 start = min(s for s, _, _ in inner)
-                loop = _tour(
-                    graph, part, keeps, start, (), lambda s, a, after, me=me: a.process == me and a.kind == STEP
-                )
+                loop = _tour(graph, part, keeps, start, (), mine)
                 if best is None or len(graph.path(start)) + len(loop) < len(best.stem) + len(best.loop):
                     best = Circle(graph.path(start), loop, (me,), False, start)
     return best

@@ -76,7 +76,7 @@ class Run:
         return Replay(self.cluster().trace, **options)
 
     def history(self, name: str) -> Any:
-        """The operations on one object, by its name, as a `labkit.check.History`: each from its beginning to its end."""
+        """The operations on one object, by its name, from beginning to end, as a `labkit.check.History`."""
         from labkit.check import History
 
         events = []

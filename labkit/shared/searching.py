@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -24,8 +25,8 @@ NO_ERRORS = "No errors"
 
 @dataclass
 class Finding:
-    """A property that is broken, and the shortest schedule that shows it. For progress, `loop` says how many of the last
-    steps go round for ever."""
+    """A property that is broken, and the shortest schedule that shows it. For progress, `loop` says how many of the
+    last steps go round for ever."""
 
     property: str
     message: str
@@ -38,7 +39,7 @@ class Finding:
     properties: tuple[Property, ...] = field(repr=False, default=())
     ask: Ask | None = field(repr=False, default=None)
 
-    @property
+    @builtins.property
     def run(self) -> Run:
         """The schedule, carried out."""
         run = play(
@@ -161,10 +162,13 @@ def search(
 ) -> Searched:
     """Search all that `n` processes of this program can do: every interleaving of their steps.
 
-    inputs: what each is given to begin with (default: all assignments of the program's `inputs`). rounds: how often each
-    does its work (None: for ever; default: as the program says). crashes: how many processes may stop for ever, at any
-    moment. buffered: writes reach the memory some time later (total store order). properties: what must hold, instead of
-    what the program says. limit: states, at most. roams: if there are more, so many walks at random go on beyond them. ask: who answers for the program, if not this Python.
+    inputs: what each is given to begin with (default: all assignments of the program's `inputs`).
+    rounds: how often each does its work (None: for ever; default: as the program says).
+    crashes: how many processes may stop for ever, at any moment.
+    buffered: writes reach the memory some time later (total store order).
+    properties: what must hold, instead of what the program says.
+    limit: states, at most. roams: if there are more, so many walks at random go on beyond them.
+    ask: who answers for the program, if not this Python.
 
     Raises LabkitError if the program is none, or is not a function of what its steps returned.
     """

@@ -68,7 +68,7 @@ def run_text(run: Run) -> str:
     ]
     out.insert(1, "-" * max(map(len, out)))
     if run.loop is not None:
-        out.append(f"Steps {run.loop + 1} to {len(run.rows)} go round and round.")
+        out.append(f"{_circle(run)} round and round.")
     if len(lines) > len(shown):
         out.append(f"... and {len(lines) - len(shown)} steps more.")
     if run.violation is not None:
@@ -76,6 +76,12 @@ def run_text(run: Run) -> str:
     elif any(value is not None for value in run.results.values()):
         out.append("They return " + ", ".join(f"{value!r} (p{me})" for me, value in run.results.items()) + ".")
     return "\n".join(out)
+
+
+def _circle(run: Run) -> str:
+    assert run.loop is not None
+    first, last = run.loop + 1, len(run.rows)
+    return f"Step {first} goes" if first == last else f"Steps {first} to {last} go"
 
 
 def run_html(run: Run) -> str:
@@ -113,7 +119,7 @@ def _table(run: Run) -> str:
     more = len(lines) - SHOWN - 1
     rest = f"<div>... and {more} steps more.</div>" if more > 0 else ""
     if run.loop is not None:
-        rest += f"<div>↻ Steps {run.loop + 1} to {len(run.rows)} go round and round, for ever.</div>"
+        rest += f"<div>↻ {_circle(run)} round and round, for ever.</div>"
     return f"<table>{''.join(out)}</table>{rest}"
 
 

@@ -7,8 +7,8 @@ holds any of the values written, a safe one any value of its domain.
 
 With `buffered`, a write to a register first goes into a queue of its process (a store buffer), from where it reaches
 the memory some time later; the process itself reads its own latest write. That is total store order, the memory of
-x86 (Owens, Sarkar and Sewell, "A Better x86 Memory Model: x86-TSO", TPHOLs 2009). Operations that read and write at once
-wait until the buffer is empty, and so does a `fence`.
+x86 (Owens, Sarkar and Sewell, "A Better x86 Memory Model: x86-TSO", TPHOLs 2009). Operations that read and write at
+once wait until the buffer is empty, and so does a `fence`.
 """
 
 from __future__ import annotations

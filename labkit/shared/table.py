@@ -79,8 +79,8 @@ class Table:
                 raise ProgramError(
                     f"{self._name} is not a function of what its steps returned: in the same state, with the same "
                     f"results, it goes on with {known.step} and with {local.step}. Does it keep something in a global "
-                    "variable or an attribute of the class, use chance, or look at a clock? Processes share the declared "
-                    "objects and nothing else"
+                    "variable or an attribute of the class, use chance, or look at a clock? Processes share the "
+                    "declared objects and nothing else"
                 )
         return number
 

@@ -2,8 +2,8 @@
 
 A state of a consensus protocol from which both decisions can still be reached is bivalent; one from which only one can
 be is univalent. A bivalent state each of whose steps leads to a univalent one is critical: there the next step decides
-(Fischer, Lynch and Paterson, "Impossibility of Distributed Consensus with One Faulty Process", Journal of the ACM 32(2),
-1985; for shared memory Loui and Abu-Amara 1987, and Herlihy 1991).
+(Fischer, Lynch and Paterson, "Impossibility of Distributed Consensus with One Faulty Process", Journal of the ACM
+32(2), 1985; for shared memory Loui and Abu-Amara 1987, and Herlihy 1991).
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def critical_states(found: Searched) -> list[int]:
 
 
 def valence_graph(found: Searched) -> nx.DiGraph[int]:
-    """The states as a networkx graph: of each its `valence`, whether it is `critical`, and its `depth`; of each edge the
-    `process` and the `step`, in words."""
+    """The states as a networkx graph: of each its `valence`, whether it is `critical`, and its `depth`; of each edge
+    the `process` and the `step`, in words."""
     import networkx as nx
 
     drawn: nx.DiGraph[int] = nx.DiGraph()
@@ -79,7 +79,7 @@ def draw_valences(found: Searched, *, ax: Axes | None = None) -> Axes:
     place = _places(drawn)
     if ax is None:
         height = 0.95 * (max(depth for _, depth in drawn.nodes(data="depth")) + 1)
-        _, ax = plt.subplots(figsize=(7.5, height), layout="constrained")
+        _, ax = plt.subplots(figsize=(7.5, height))
     for one, other, edge in drawn.edges(data=True):
         (x1, y1), (x2, y2) = place[one], place[other]
         ax.plot([x1, x2], [y1, y2], "-" if edge["process"] == 0 else "--", color="#767676", linewidth=1.1, zorder=1)
