@@ -12,8 +12,10 @@ import builtins
 import hashlib
 import importlib
 import inspect
+import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -21,6 +23,7 @@ from typing import Any
 from labkit.check import Violation, no_errors
 from labkit.cluster import Cluster
 from labkit.course.measure import Measure
+from labkit.course.searched import Judged, document
 from labkit.engine.faults import Faults
 from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
@@ -62,6 +65,29 @@ class Part:
 
 
 @dataclass(frozen=True)
+class SearchedPart:
+    """One thing that an exercise asks for, judged by a search of all that can happen (`labkit.course.searched`):
+    `judge(build, seeds)`."""
+
+    name: str
+    title: str
+    points: float
+    judge: Callable[[Build, Sequence[int]], Judged]
+
+    def result(self, build: Build, seeds: Sequence[int]) -> PartResult:
+        """Judge it. What is printed meanwhile is not shown."""
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            judged = self.judge(build, seeds)
+        if judged.holds:
+            return PartResult(self.name, self.title, self.points, self.points, judged.message, 1)
+        found = None
+        if judged.run is not None:
+            found = _searched(judged, seeds[0])
+        message = f"{judged.property}: {judged.message}" if judged.property else judged.message
+        return PartResult(self.name, self.title, 0, self.points, message, 1, found)
+
+
+@dataclass(frozen=True)
 class Failure:
     """A small run that breaks a property: how to have it again, what happens in it, and its picture up to the
     violation. `before` is how many steps the run had before it was made small; `test` is the run as a Python test."""
@@ -80,10 +106,23 @@ class Failure:
     differs: str
     test: str = field(repr=False)
     document: dict[str, Any] = field(repr=False)
+    found: str = ""  # how it was found, if not by making runs
 
     def to_json(self) -> dict[str, Any]:
         """All but the trace, as JSON data."""
-        names = ("property", "message", "seed", "members", "seconds", "seq", "time", "before", "differs", "test")
+        names = (
+            "property",
+            "message",
+            "seed",
+            "members",
+            "seconds",
+            "seq",
+            "time",
+            "before",
+            "differs",
+            "test",
+            "found",
+        )
         lists = {"nodes": list(self.nodes), "steps": [list(step) for step in self.steps]}
         return {name: getattr(self, name) for name in names} | lists | {"faults": str(self.faults)}
 
@@ -146,12 +185,16 @@ class Exercise:
     name: str
     title: str
     nodes: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[Part | SearchedPart, ...]
 
     @property
     def version(self) -> str:
         """Changes when the way of judging may have changed: any module that drives or judges a part."""
-        functions = [function for part in self.parts for function in (part.drive, *part.properties, *part.guards)]
+        functions: list[Any] = []
+        for part in self.parts:
+            functions += (
+                [part.judge] if isinstance(part, SearchedPart) else [part.drive, *part.properties, *part.guards]
+            )
         modules = {inspect.getmodule(getattr(function, "func", function)) for function in functions} - {None}
         sources = sorted(inspect.getsource(module) for module in modules if module is not None)
         worth = [f"{part.name} {part.points} {part.title}" for part in self.parts]
@@ -178,7 +221,10 @@ class Exercise:
         results = []
         for part in self.parts:
             progress(part.title)
-            results.append(judge(part, build, seeds, self.nodes, shrinking))
+            if isinstance(part, SearchedPart):
+                results.append(part.result(build, seeds))
+            else:
+                results.append(judge(part, build, seeds, self.nodes, shrinking))
         return Result(self.name, self.title, self.nodes, tuple(results))
 
 
@@ -214,6 +260,21 @@ def judge(
         "found"
     )
     return PartResult(part.name, part.title, 0, part.points, message, len(seeds), worst)
+
+
+def _searched(judged: Judged, seed: int) -> Failure:
+    """The run that a search found, as a failure."""
+    run = judged.run
+    assert run is not None and run.violation is not None
+    steps = tuple((str(n), f"p{row.process}", row.text, row.kind == "crash") for n, row in enumerate(run.rows, 1))
+    shown = document(run, judged.message)
+    mark = shown["marks"][0]
+    length = len(steps) if run.loop is None else f"{run.loop} steps, and then {len(steps) - run.loop} for ever"
+    found = f"The shortest schedule that shows it: {length}" + ("" if run.loop is not None else " steps")
+    return Failure(
+        judged.property, judged.message, seed, {"size": run.n}, Faults(), mark["time"], mark["seq"], mark["time"],
+        tuple(mark["nodes"]), len(steps), steps, "", judged.test, shown, found,
+    )  # fmt: skip
 
 
 def _length(run: Run) -> tuple[int, int]:

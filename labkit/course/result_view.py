@@ -59,6 +59,8 @@ def part_html(part: PartResult) -> str:
 
 def origin(failure: Failure) -> str:
     """Which run it was, and how small it is."""
+    if failure.found:
+        return failure.found
     if failure.differs:
         return f"Seed {failure.seed}, {failure.before} steps, not made smaller"
     return f"Seed {failure.seed}, shrunk from {failure.before} steps to {len(failure.steps)}"

@@ -32,7 +32,7 @@ LABKIT = Path(labkit.__file__).resolve().parent
 # The parts of labkit that a node runs on. What is not named here does not exist for a submission.
 VISIBLE = (
     "__init__.py", "__pycache__", "errors.py", "look.py", "message.py", "node.py", "client.py", "cluster.py",
-    "faulty.py", "members.py", "system.py", "engine",
+    "faulty.py", "members.py", "system.py", "engine", "shared",
     "grade/__init__.py", "grade/child.py", "grade/confine.py", "grade/wire.py", "grade/__pycache__",
 )  # fmt: skip
 

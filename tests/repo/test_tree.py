@@ -31,7 +31,7 @@ ROWS = [
     ["course"],
     ["explore"],
     ["determinism", "maelstrom", "protocols", "view"],
-    ["check", "system", "transport"],
+    ["check", "shared", "system", "transport"],
     ["cluster"],
     ["client", "faulty", "forking", "members"],
     ["node"],
