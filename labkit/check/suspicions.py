@@ -9,7 +9,6 @@ where a network carries the messages, not a schedule that may hold any of them b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -21,17 +20,23 @@ from labkit.engine.trace import Trace
 @dataclass
 class Span:
     """A time during which `node` was wrong about `other`: it suspected it though it was up (a mistake), or trusted it
-    though it was down. `before`: whether it had been right about this state of the other before."""
+    though it was down.
+
+    changed: when the other last crashed or booted. before: whether the node had been right about the other since then.
+    corrected: whether it ended because the node changed its mind, and not because one of the two crashed or booted.
+    """
 
     node: str
     other: str
     since: float
     seq: int
+    changed: float
     before: bool
+    corrected: bool = False
     until: float | None = None  # None: until the end of the run, or of the node
 
-    def lasted(self, now: float) -> float:
-        return (now if self.until is None else self.until) - self.since
+    def end(self, now: float) -> float:
+        return now if self.until is None else self.until
 
 
 class Suspicions:
@@ -45,6 +50,7 @@ class Suspicions:
         self.changes: list[tuple[float, str, str, bool]] = []  # when, who, of whom, whether it suspects
         self.strange: tuple[int, float, str, Any] | None = None  # the first value of `suspects` that is no set of ids
         self._open: dict[tuple[str, str], Span] = {}
+        self._changed: dict[str, float] = {}
         self._right: set[tuple[str, str]] = set()  # pairs that were right since the other's last change
         self._suspects: dict[str, set[str]] = {}  # of each node that is up
         self._down: set[str] = set()
@@ -60,6 +66,7 @@ class Suspicions:
             else:
                 self._suspects.pop(node, None)
                 self._down.add(node)
+            self._changed[node] = event.time
             self._right = {pair for pair in self._right if node not in pair}
             for pair in [pair for pair in self._open if node in pair]:
                 self._open.pop(pair).until = event.time
@@ -81,17 +88,15 @@ class Suspicions:
                 up, pair = other not in self._down, (node, other)
                 wrong = (other in suspects) is up
                 if wrong and pair not in self._open:
-                    span = self._open[pair] = Span(node, other, time, seq, pair in self._right)
+                    span = self._open[pair] = Span(
+                        node, other, time, seq, self._changed.get(other, 0.0), pair in self._right
+                    )
                     (self.mistakes if up else self.blind).append(span)
                 elif not wrong:
                     self._right.add(pair)
                     if pair in self._open:
+                        self._open[pair].corrected = True
                         self._open.pop(pair).until = time
-
-    def late(self, spans: list[Span], within: float) -> Iterator[Span]:
-        """Those that lasted too long; of a run that is steered, none."""
-        now = self.trace.now
-        return iter([] if self.steered else [span for span in spans if span.lasted(now) > within + 1e-9])
 
 
 def _violation(name: str, span: Span, what: str, wait: float = 0.0) -> Violation:
@@ -107,29 +112,34 @@ def tells(trace: Trace) -> Violation | None:
         return Violation("suspects is a set of ids", what, seq, time, (node,))
     for event in trace.select("start"):
         node = str(event.node)
-        if not any("suspects" in e.data for e in trace.select("state", node=node)):
+        raised = next(trace.select("error", node=node), None)
+        if raised is None and not any("suspects" in e.data for e in trace.select("state", node=node)):
             what = f"{node} has no attribute suspects: set self.suspects = set() in start"
             return Violation("suspects is a set of ids", what, event.seq, event.time, (node,))
     return None
 
 
 def detected(trace: Trace, within: float) -> Violation | None:
-    """Completeness, with a limit: whoever is down is suspected by all others, at the latest after `within` seconds."""
-    for span in (found := Suspicions(trace)).late(found.blind, within):
+    """Completeness, with a limit: whoever is down is suspected by all others from `within` seconds on, for good."""
+    found = Suspicions(trace)
+    for span in [] if found.steered else found.blind:
+        limit = max(span.changed, span.since if not span.before else 0.0) + within
+        if span.end(trace.now) <= max(limit, span.since) + 1e-9:
+            continue
         if span.before:
-            why = (
-                f"{span.node} suspected {span.other}, which is down, and trusts it again since {span.since:.2f} s: what "
-                f"others say of it, or what it sent long ago, is no sign of life"
+            what = (
+                f"{span.node} suspected {span.other}, which is down, and trusts it again at {span.since:.2f} s: what "
+                "others say of it, or what it sent long ago, is no sign of life"
             )
         else:
-            since = f"{span.since:.2f} s"
-            until = span.since + within
-            others = {s.node for s in found.blind if s.other == span.other and s.until and s.since < s.until < until}
-            told = f"; {', '.join(sorted(others))} knew: news must reach everybody" if others else ""
-            why = f"{span.node} does not suspect {span.other}, down since {since}, after {within:g} s{told}"
-            if not others:
-                why += "; silence is the only sign of a crash, so somebody must be waiting for a message"
-        return _violation("Completeness", span, why, within)
+            what = f"{span.node} does not suspect {span.other}, down since {span.changed:.2f} s, after {within:g} s; "
+            knew = [s.node for s in found.blind if s.other == span.other and s.corrected and s.end(0.0) < limit]
+            what += (
+                f"{', '.join(sorted(set(knew)))} did: news must reach everybody"
+                if knew
+                else "silence is the only sign of a crash, so somebody must be waiting for a message"
+            )
+        return _violation("Completeness", span, what, max(limit - span.since, 0.0))
     return None
 
 
@@ -154,21 +164,24 @@ def accurate(trace: Trace, longest: float) -> Violation | None:
     return None
 
 
-def withdrawn(trace: Trace, within: float, why: str) -> Violation | None:
+def withdrawn(trace: Trace, within: float, why: str, back: str = "") -> Violation | None:
     """A mistake does not last: whoever is up is not suspected for longer than `within` seconds at a time. why: what the
-    learner should think about."""
-    for span in (found := Suspicions(trace)).late(found.mistakes, within):
+    learner should think about; back: if it is about somebody who was down."""
+    found = Suspicions(trace)
+    for span in [] if found.steered else found.mistakes:
+        if span.end(trace.now) <= span.since + within + 1e-9:
+            continue
         if span.before:
-            what = f"{span.node} suspects {span.other} since {span.since:.2f} s, for {within:g} s and more, and it is up"
+            what = f"{span.node} suspects {span.other} since {span.since:.2f} s, for {within:g} s now, and it is up"
         else:
-            what = f"{span.other} is back since {span.since:.2f} s, and {span.node} still suspects it {within:g} s later"
-        return _violation("Mistakes are withdrawn", span, f"{what}: {why}", within)
+            what = f"{span.other} is back since {span.since:.2f} s; {within:g} s later {span.node} still suspects it"
+        return _violation("Mistakes are withdrawn", span, f"{what}: {why if span.before else back}", within)
     return None
 
 
-def learns(trace: Trace, since: float, until: float, most: int = 1) -> Violation | None:
-    """Eventual accuracy: between these moments (the network has been as it is for long), nobody suspects the same other
-    falsely more than `most` times."""
+def seldom(trace: Trace, most: int, why: str, since: float = 0.0, until: float = math.inf) -> Violation | None:
+    """Between these moments nobody suspects the same other by mistake more than `most` times. why: what the learner
+    should think about."""
     found = Suspicions(trace)
     count: dict[tuple[str, str], int] = {}
     for span in [] if found.steered else found.mistakes:
@@ -176,18 +189,30 @@ def learns(trace: Trace, since: float, until: float, most: int = 1) -> Violation
             pair = (span.node, span.other)
             count[pair] = count.get(pair, 0) + 1
             if count[pair] > most:
-                earlier = sum(s.since < since and (s.node, s.other) == pair for s in found.mistakes)
-                what = (
-                    f"{span.node} suspects {span.other} falsely for the {_th(earlier + count[pair])} time at "
-                    f"{span.since:.2f} s, on a network that has been slow for long: who has made a mistake must wait "
-                    "longer the next time"
-                )
-                return _violation("Eventual accuracy", span, what)
+                earlier = sum(s.before and s.since < since and (s.node, s.other) == pair for s in found.mistakes)
+                what = f"{span.node} suspects {span.other} at {span.since:.2f} s, which is up, for the "
+                return _violation("Few mistakes", span, f"{what}{_th(earlier + count[pair])} time: {why}")
     return None
 
 
 def _th(number: int) -> str:
     return {1: "first", 2: "second", 3: "third"}.get(number, f"{number}th")
+
+
+def no_storm(trace: Trace, each: int) -> Violation | None:
+    """The nodes do not send `each` messages, on average over the nodes."""
+    most = each * len(trace.nodes)
+    sent: dict[str, int] = {}
+    for number, event in enumerate(trace.select("send"), 1):
+        sent[str(event.node)] = sent.get(str(event.node), 0) + 1
+        if number >= most:
+            node = max(sorted(sent), key=sent.__getitem__)
+            what = (
+                f"{most:,} messages have been sent by {event.time:.2f} s, {sent[node]:,} of them by {node}: does an "
+                "answer call for an answer, or a message for more than one?"
+            )
+            return Violation("No storm", what, event.seq, event.time, (node,))
+    return None
 
 
 # --- figures
@@ -196,8 +221,8 @@ def _th(number: int) -> str:
 def detection_time(trace: Trace) -> float:
     """Seconds from a crash until a node suspects the crashed one, on average over crashes and nodes; infinite if one
     never does."""
-    blind = [span for span in Suspicions(trace).blind if not span.before]
-    return fmean([math.inf if span.until is None else span.lasted(trace.now) for span in blind] or [math.inf])
+    blind = [span for span in Suspicions(trace).blind if not span.before and (span.corrected or span.until is None)]
+    return fmean([math.inf if span.until is None else span.until - span.since for span in blind] or [math.inf])
 
 
 def mistakes(trace: Trace) -> float:

@@ -57,7 +57,7 @@ class Member(Node):
 
     def start(self):
         self.incarnation = self.disk.get("incarnation", -1)
-        self.states = {peer: (0, ALIVE) for peer in self.peers}
+        self.states = dict.fromkeys(self.peers, (0, ALIVE))
         self.suspects, self.faulty = set(), set()
         self._told = {}  # member -> how often its latest update was passed on
         self._times = self.LAMBDA * math.ceil(math.log2(len(self.peers) + 2))
