@@ -36,7 +36,8 @@ from labkit.node import Node
 Build = Callable[..., Cluster]  # build(size=5, seed=..., faults=...), or nodes={id: name of a class} instead of size
 Property = Callable[[Trace], Violation | None]
 
-SHRINKING_RUNS = 60  # runs that a failure's shrinking may cost
+SHRINKING_RUNS = 60  # runs that a failure's shrinking may cost,
+SHRINKING_EVENTS = 600_000  # and about how many events in all: fewer runs, if they are long
 
 
 @dataclass(frozen=True)
@@ -286,7 +287,8 @@ def failure(part: Part, make: Callable[..., Cluster], met: Run, nodes: Sequence[
     """A run that broke a property, made again, compared and made small, as every finding of the explorer."""
     stage = Stage(make, part.drive, part.properties, part.guards)
     plan, seed = met.plan, met.plan.seed
-    finding = examine(stage, seed, plan, met.trace.digest(), runs=shrinking, seconds=math.inf, met=met)
+    runs = min(shrinking, max(1, SHRINKING_EVENTS // len(met.trace)))
+    finding = examine(stage, seed, plan, met.trace.digest(), runs=runs, seconds=math.inf, met=met)
     small, violation = finding.run, finding.violation
     here = stage.only(small.trace, violation)
     here.make = _named(part, nodes)

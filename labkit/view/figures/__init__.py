@@ -11,8 +11,9 @@ from labkit.view.figures.protocol import elections, logs
 from labkit.view.figures.spacetime import spacetime
 from labkit.view.figures.spread import gossip
 from labkit.view.figures.style import COLOURS, HATCHES, LINES, MARKERS, use_style
+from labkit.view.figures.suspicions import suspicions
 
 __all__ = [
     "COLOURS", "HATCHES", "LINES", "MARKERS", "elections", "gossip", "history", "load", "logs", "rates", "spacetime",
-    "topology", "use_style",
+    "suspicions", "topology", "use_style",
 ]  # fmt: skip
