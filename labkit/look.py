@@ -25,33 +25,41 @@ SVG_STYLE = f"<style>svg{{{_LIGHT}}}@media(prefers-color-scheme:dark){{svg{{{_DA
 
 # A picture stands in an <img>, which an untrusted notebook shows too; there it follows the img's colour scheme.
 _STYLE = """
-:is(.labkit-poster,.labkit-still,.labkit-verdict,.labkit-report){font:14px/1.5 system-ui,sans-serif;max-width:60rem}
+:is(.labkit-poster,.labkit-still,.labkit-verdict,.labkit-report,.labkit-result){font:14px/1.5 system-ui,sans-serif;
+  max-width:60rem}
 :is(.labkit-poster,.labkit-still){font-size:13px;line-height:1.4}
 :is(.labkit-poster,.labkit-still,.labkit-verdict) img{display:block;max-width:100%;height:auto;border-radius:8px}
 .labkit-poster img{width:100%;max-width:620px}
 body:is([data-jp-theme-light="true"],.vscode-light) [class^="labkit-"] img{color-scheme:light}
 body:is([data-jp-theme-light="false"],.vscode-dark,.vscode-high-contrast) [class^="labkit-"] img{color-scheme:dark}
-:is(.labkit-poster,.labkit-still,.labkit-verdict,.labkit-report) table{border-collapse:collapse;margin:.4em 0;
-  font-size:12.5px}
-:is(.labkit-poster,.labkit-still,.labkit-verdict,.labkit-report) table :is(th,td):is(th,td){text-align:left;
+:is(.labkit-poster,.labkit-still,.labkit-verdict,.labkit-report)[class][class] table{border-collapse:collapse;
+  margin:.4em 0;font-size:12.5px}
+:is(.labkit-poster,.labkit-still,.labkit-verdict,.labkit-report)[class][class] tr{background:none}
+:is(.labkit-poster,.labkit-still,.labkit-verdict,.labkit-report)[class][class] :is(th,td){text-align:left;
   padding:2px 12px 2px 0;border:0;border-bottom:1px solid #8884;font-weight:400;vertical-align:top;background:none}
-:is(.labkit-poster,.labkit-still) table tbody th:is(th){font-weight:650}
-:is(.labkit-poster,.labkit-still) table td.changed:is(td){background:#e6ac0044}
+:is(.labkit-poster,.labkit-still)[class][class] tbody th{font-weight:650}
+:is(.labkit-poster,.labkit-still)[class][class] td.changed{background:#e6ac0044}
 :is(.labkit-poster,.labkit-still) p{margin:.3em 0}
 .labkit-poster .alarm{border:1px solid #b84300;border-radius:6px;padding:4px 10px;margin:4px 0}
-:is(.labkit-verdict,.labkit-report) .said{border-left:4px solid #767676;padding:.15em .8em;margin:.3em 0}
-:is(.labkit-verdict,.labkit-report) .holds{border-color:#009e73}
-:is(.labkit-verdict,.labkit-report) .violated{border-color:#d55e00}
-.labkit-verdict :is(th,td:first-child){white-space:nowrap}
+:is(.labkit-verdict,.labkit-report,.labkit-result) .said{border-left:4px solid #767676;padding:.15em .8em;
+  margin:.3em 0}
+:is(.labkit-verdict,.labkit-report,.labkit-result) .holds{border-color:#009e73}
+:is(.labkit-verdict,.labkit-report,.labkit-result) .violated{border-color:#d55e00}
+.labkit-result .partly{border-color:#e69f00}
+.labkit-result h4{margin:.2em 0 .6em;font-size:1.05em}
+.labkit-result .points{float:right;font-variant-numeric:tabular-nums}
+.labkit-result .why{margin:.25em 0}
+.labkit-verdict[class][class] :is(th,td:first-child){white-space:nowrap}
 :is(.labkit-report,.labkit-still) .more{font-size:13px;margin:.2em 0}
 :is(.labkit-report,.labkit-still) .when{font-variant-numeric:tabular-nums;white-space:nowrap}
-.labkit-report.labkit-report table td:first-child{font-variant-numeric:tabular-nums;text-align:right;white-space:nowrap}
-.labkit-report.labkit-report table td:nth-child(2){font-weight:600;white-space:nowrap}
-.labkit-report tr.fault td{color:var(--jp-error-color1,#b84300)}
+.labkit-report[class][class] td:first-child{font-variant-numeric:tabular-nums;text-align:right;white-space:nowrap}
+.labkit-report[class][class] td:nth-child(2){font-weight:600;white-space:nowrap}
+.labkit-report[class][class] tr.fault td{color:var(--jp-error-color1,#b84300)}
+body[data-jp-theme-light="false"] .labkit-report[class][class] tr.fault td{color:var(--jp-error-color1,#ff8a4c)}
 :is(.labkit-report,.labkit-still) code{background:none;padding:0;color:inherit}
-:is(.labkit-report,.labkit-still) pre{margin:.4em 0;padding:.5em .8em;overflow-x:auto;font-size:12.5px;
+:is(.labkit-report,.labkit-still,.labkit-result) pre{margin:.4em 0;padding:.5em .8em;overflow-x:auto;font-size:12.5px;
   background:var(--jp-layout-color2,rgba(128,128,128,.12));border-radius:4px}
-:is(.labkit-report,.labkit-still) summary{cursor:pointer;padding:.1em 0}
+:is(.labkit-report,.labkit-still,.labkit-poster,.labkit-result) summary{cursor:pointer;padding:.1em 0}
 """
 STYLE = " ".join(_STYLE.split())
 

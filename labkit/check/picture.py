@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.check.operation import Op
 from labkit.check.verdict import SIGNS
+from labkit.engine.words import brief
 from labkit.look import STYLE, SVG_STYLE, ink
 
 if TYPE_CHECKING:
     from labkit.check.linearizability import Linearizability
     from labkit.check.versions import Anomaly
 
-ROW, BAR, LEFT, RIGHT, TOP = 40, 24, 64, 24, 14
+ROW, BAR, RIGHT, TOP = 40, 24, 24, 14
 STEP, CHARACTER = 26.0, 7.0  # between two events; the width of a letter
+NAME = 24  # letters of a process's name at most
 MOST = 40  # operations in one picture
 
 
@@ -28,9 +30,10 @@ def picture(operations: Iterable[Op], order: Iterable[Op] = (), wrong: Op | None
     shown = [op for op in operations if op.type != "fail" or op is wrong][:MOST]
     marks = sorted({place for op in shown for place in (op.invoked, op.completed) if place is not None})
     points = _points(shown, list(order), marks)
-    stops = _spread(shown, points, marks)
-    right = max([*(stops[op.invoked] + _room(op) for op in shown if op.completed is None), *stops.values(), LEFT]) + 10
     rows = {process: row for row, process in enumerate(dict.fromkeys(op.process for op in shown))}
+    left = 28 + (CHARACTER + 0.6) * max((min(NAME, len(str(process))) for process in rows), default=4)
+    stops = _spread(shown, points, marks, left)
+    right = max([*(stops[op.invoked] + _room(op) for op in shown if op.completed is None), *stops.values(), left]) + 10
     width, height = right + RIGHT, TOP * 2 + ROW * max(len(rows), 1)
     said = escape("; ".join(map(str, shown)) or "no operations")
     parts = [
@@ -40,8 +43,11 @@ def picture(operations: Iterable[Op], order: Iterable[Op] = (), wrong: Op | None
     ]
     for process, row in rows.items():
         y = TOP + ROW * row + ROW / 2
-        parts.append(f'<text x="12" y="{y + 4:.0f}" font-weight="600" {ink(fill="text")}>{escape(str(process))}</text>')
-        parts.append(f'<line x1="{LEFT - 8}" x2="{right:.0f}" y1="{y}" y2="{y}" {ink(stroke="line")} opacity=".5"/>')
+        name = escape(brief(str(process), NAME))
+        parts.append(f'<text x="12" y="{y + 4:.0f}" font-weight="600" {ink(fill="text")}>{name}</text>')
+        parts.append(
+            f'<line x1="{left - 8:.0f}" x2="{right:.0f}" y1="{y}" y2="{y}" {ink(stroke="line")} opacity=".5"/>'
+        )
     for op in shown:
         y = TOP + ROW * rows[op.process] + (ROW - BAR) / 2
         parts.append(
@@ -71,11 +77,11 @@ def _points(shown: list[Op], order: list[Op], marks: list[int]) -> dict[Op, floa
     return points
 
 
-def _spread(shown: list[Op], points: dict[Op, float], marks: list[int]) -> dict[float, float]:
+def _spread(shown: list[Op], points: dict[Op, float], marks: list[int], left: float) -> dict[float, float]:
     """The x of every event and point: in order, with room for each operation's words."""
     stops = sorted({float(mark) for mark in marks} | set(points.values()))
     ends = {op.completed: op for op in shown if op.completed is not None}
-    x = float(LEFT)
+    x = left
     places: dict[float, float] = {}
     for stop in stops:
         op = ends.get(int(stop)) if stop == int(stop) else None

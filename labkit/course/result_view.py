@@ -5,21 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from labkit.course.exercise import Failure, PartResult, Result
+from labkit.look import STYLE
 
 SHOWN = 30  # steps
-_STYLE = """
-.labkit-result { font: 14px/1.5 system-ui, sans-serif; max-width: 60rem; }
-.labkit-result h4 { margin: .2em 0 .6em; font-size: 1.05em; }
-.labkit-result .part { border-left: 4px solid #767676; padding: .15em .8em; margin: .45em 0; }
-.labkit-result .part.passed { border-color: #009e73; }
-.labkit-result .part.partly { border-color: #e69f00; }
-.labkit-result .part.failed { border-color: #d55e00; }
-.labkit-result .points { float: right; font-variant-numeric: tabular-nums; }
-.labkit-result .why { margin: .25em 0; }
-.labkit-result pre { margin: .4em 0; padding: .5em .8em; overflow-x: auto; font-size: 12.5px;
-  background: var(--jp-layout-color2, rgba(128,128,128,.12)); border-radius: 4px; }
-.labkit-result summary { cursor: pointer; }
-"""
 
 
 def points(value: float) -> str:
@@ -43,18 +31,18 @@ def result_html(result: Result) -> str:
     """The result for a notebook, with the replay of each failure."""
     parts = "".join(part_html(part) for part in result.parts)
     score = f"{points(result.score)} of {points(result.max)} points"
-    return f'<div class="labkit-result"><style>{_STYLE}</style><h4>{escape(result.title)}: {score}</h4>{parts}</div>'
+    return f'<div class="labkit-result"><style>{STYLE}</style><h4>{escape(result.title)}: {score}</h4>{parts}</div>'
 
 
 def part_html(part: PartResult) -> str:
     """One part: what it asks, what it got, and for a failure the run that shows why."""
-    state, sign = ("passed", "✓") if part.passed else ("partly", "◐") if part.points else ("failed", "✗")
+    state, sign = ("holds", "✓") if part.passed else ("partly", "◐") if part.points else ("violated", "✗")
     score = f'<span class="points">{points(part.points)} / {points(part.max)}</span>'
     head = f"{score}{sign} <strong>{escape(part.title)}</strong>"
     body = f'<div class="why">{escape(part.message)}.</div>'
     if part.failure is not None:
         body += failure_html(part.failure)
-    return f'<div class="part {state}">{head}{body}</div>'
+    return f'<div class="said {state}">{head}{body}</div>'
 
 
 def origin(failure: Failure) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from labkit.engine.moment import Event
@@ -58,7 +59,7 @@ def describe(event: Event, trace: Trace | None = None) -> str:
     if kind == "damage":
         return f"{node}'s disk: {', '.join(map(str, data['disk']))} {data['how']}"
     if kind == "partition":
-        return "partition: " + " | ".join(", ".join(group) for group in data)
+        return "partition: " + sides(data)
     if kind == "link":
         return f"link from {node or 'any node'} to {peer or 'any node'}: {_settings(data)}"
     if kind in _SET:
@@ -68,6 +69,17 @@ def describe(event: Event, trace: Trace | None = None) -> str:
     if kind == "ok":
         return f"{node} is told: {brief(data)}"
     return f"{node} {kind}s"
+
+
+def sides(groups: Iterable[Iterable[str]], most: int = 6) -> str:
+    """The groups of a partition: "n1 n2 | n3 n4 n5"; a group of more than `most` as their number."""
+    shown = [list(group) for group in groups]
+    return " | ".join(f"{len(ids)} nodes" if len(ids) > most else " ".join(ids) for ids in shown)
+
+
+def several(ids: Sequence[str], most: int = 6) -> str:
+    """Some nodes by their names: "n1, n2"; the first of them if there are more than `most`."""
+    return ", ".join(ids) if len(ids) <= most else f"{', '.join(ids[: most - 1])} and {len(ids) - most + 1} more"
 
 
 def _message(event: Event, trace: Trace | None) -> str:

@@ -6,6 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
+from labkit.engine.words import several, sides
+
 LEADERS = frozenset({"leader", "primary", "coordinator", "master"})
 CANDIDATES = frozenset({"candidate", "precandidate", "pre-candidate", "proposer", "campaigning"})
 ARRIVALS = frozenset({"deliver", "drop", "wait"})
@@ -90,12 +92,12 @@ class Moment:
             parts.append(f"{node.id} leads" if node.term is None else f"{node.id} leads term {node.term}")
         down = [node.id for node in self.nodes if node.look == "down"]
         if down:
-            parts.append(f"{', '.join(down)} crashed")
+            parts.append(f"{several(down)} crashed")
         paused = [node.id for node in self.nodes if node.up and node.paused]
         if paused:
-            parts.append(f"{', '.join(paused)} paused")
+            parts.append(f"{several(paused)} paused")
         if self.groups:
-            parts.append("the network is split: " + " | ".join(" ".join(group) for group in self.groups))
+            parts.append(f"the network is split: {sides(self.groups)}")
         if self.flights:
             parts.append(f"{len(self.flights)} message{'s' if len(self.flights) != 1 else ''} in flight")
         if self.mark:

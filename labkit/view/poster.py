@@ -17,7 +17,7 @@ from labkit.view.moment import Flight, Moment, NodeMoment
 
 WIDTH, HEIGHT = 560, 350
 CROWN = "M-13 0L-15 -11L-6.5 -5L0 -14L6.5 -5L15 -11L13 0Z"
-MOST = 40  # rows of a table of states
+FIRST, MOST = 10, 60  # rows of a table of states: those in sight, and those that fold out
 CROWDED = 150  # nodes, beyond which each is a dot in a grid
 
 
@@ -33,9 +33,9 @@ def poster_svg(document: dict[str, Any], moment: Moment) -> str:
         f"<title>{title}</title><desc>{sentence}</desc>{SVG_STYLE}"
         f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" {ink(fill="page")}/>'
     ]
-    parts += _links(document, moment, places)
     for number, group in enumerate(moment.groups or []):
         parts.append(_hull([places[id] for id in group if id in places], radius + 14, number))
+    parts += _links(document, moment, places)
     flights = [flight for flight in moment.flights if flight.source in places and flight.target in places][:120]
     parts += [_flight(flight, places, radius) for flight in flights]
     parts += [_node(node, places[node.id], radius, len(places) > CROWDED) for node in moment.nodes]
@@ -49,7 +49,7 @@ def state_table(moment: Moment) -> str:
         names += [name for name in node.attributes if name not in names and name != "role"]
     names = sorted(names, key=lambda name: name != "term")[:10]
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ["node", "role", *names])
-    rows = []
+    rows: list[str] = []
     for node in moment.nodes[:MOST]:
         cells = [f'<th scope="row">{escape(node.id)}</th><td>{escape(node.status)}</td>']
         for name in names:
@@ -59,7 +59,14 @@ def state_table(moment: Moment) -> str:
         rows.append(f"<tr>{''.join(cells)}</tr>")
     if len(moment.nodes) > MOST:
         rows.append(f'<tr><td colspan="{2 + len(names)}">and {len(moment.nodes) - MOST} more nodes</td></tr>')
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    first = len(rows) if len(rows) <= FIRST + 4 else FIRST
+    shown, more = (
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(some)}</tbody></table>"
+        for some in (rows[:first], rows[first:])
+    )
+    if len(rows) == first:
+        return shown
+    return f"{shown}<details><summary>and {len(moment.nodes) - first} more nodes</summary>{more}</details>"
 
 
 def poster(document: dict[str, Any], moment: Moment, note: str = "") -> str:
@@ -81,7 +88,7 @@ def _places(document: dict[str, Any]) -> dict[str, tuple[float, float]]:
     if len(document["nodes"]) > CROWDED:
         return _grid(document["nodes"])
     unit = positions(document["nodes"], document.get("edges"))
-    wide, high = WIDTH / 2 - 60, HEIGHT / 2 - 52
+    wide, high = WIDTH / 2 - 60, HEIGHT / 2 - 58
     wide = min(wide, high * (1.45 if len(unit) <= 8 else 2))
     centred = [(WIDTH / 2 + x * wide, HEIGHT / 2 + y * high) for x, y in unit]
     return dict(zip(document["nodes"], centred, strict=True))
@@ -120,7 +127,7 @@ def _links(document: dict[str, Any], moment: Moment, places: dict[str, tuple[flo
 
 
 def _hull(points: list[tuple[float, float]], margin: float, number: int) -> str:
-    """Encloses a group: the path through its nodes drawn thick, and again a little thinner in the page's colour."""
+    """Encloses a group: the shape between its nodes drawn thick, and again a little thinner in the page's colour."""
     if not points:
         return ""
     cx, cy = (sum(point[axis] for point in points) / len(points) for axis in (0, 1))
@@ -129,8 +136,8 @@ def _hull(points: list[tuple[float, float]], margin: float, number: int) -> str:
     color = "fault" if number % 2 == 0 else "muted"
     draw = f'd="{path}" stroke-linejoin="round" stroke-linecap="round"'
     return (
-        f'<path {draw} stroke-width="{2 * margin:.0f}" opacity="0.5" {ink(stroke=color)} fill="none"/>'
-        f'<path {draw} stroke-width="{2 * margin - 4:.0f}" {ink(stroke="page")} fill="none"/>'
+        f'<path {draw} stroke-width="{2 * margin:.0f}" opacity="0.5" {ink(stroke=color, fill="page")}/>'
+        f'<path {draw} stroke-width="{2 * margin - 4:.0f}" {ink(stroke="page", fill="page")}/>'
     )
 
 
@@ -147,7 +154,9 @@ def _flight(flight: Flight, places: dict[str, tuple[float, float]], radius: floa
 
 def _text(text: str, y: float, size: float, color: str, weight: int = 400) -> str:
     font = f'font-size="{size}" font-weight="{weight}"'
-    return f'<text text-anchor="middle" y="{y:.0f}" {font} {ink(fill=color)}>{escape(text)}</text>' if text else ""
+    # below a node it stands on the page, and on the border of its group
+    below = f'paint-order="stroke" stroke-width="4" {ink(fill=color, stroke="page")}' if y > 18 else ink(fill=color)
+    return f'<text text-anchor="middle" y="{y:.0f}" {font} {below}>{escape(text)}</text>' if text else ""
 
 
 def _node(node: NodeMoment, place: tuple[float, float], r: float, crowded: bool = False) -> str:
@@ -173,5 +182,5 @@ def _node(node: NodeMoment, place: tuple[float, float], r: float, crowded: bool 
     word = node.status if (node.role or node.paused or look == "down") and not small else ""
     shapes.append(_text(node.id if inside else "", -2 if term else 4, 10 if small else 14, color, 650))
     shapes.append(_text(term, 13 if inside else 4, 10.5, color))
-    shapes.append(_text(" · ".join(filter(None, ["" if inside else node.id[:16], word])), r + 17, 11, "muted"))
+    shapes.append(_text(" · ".join(filter(None, ["" if inside else brief(node.id, 18), word])), r + 17, 11, "muted"))
     return f'<g transform="translate({place[0]:.1f} {place[1]:.1f})">{"".join(shapes)}</g>'

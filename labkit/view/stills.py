@@ -15,7 +15,7 @@ from labkit.engine.faults import Fault, Faults
 from labkit.engine.moment import Event, Moment
 from labkit.engine.trace import Trace
 from labkit.engine.values import plain
-from labkit.engine.words import brief, describe
+from labkit.engine.words import brief, describe, several, sides
 from labkit.look import STYLE
 from labkit.members import Nodes
 from labkit.node import Node
@@ -125,10 +125,10 @@ def _(moment: Moment) -> str:
 
 def _troubles(moment: Moment) -> Iterable[str]:
     if moment.sides:
-        sides = [[id for id, side in moment.sides.items() if side == number] for number in set(moment.sides.values())]
-        yield "split: " + " | ".join(" ".join(side) for side in sides)
+        numbers = sorted(set(moment.sides.values()))
+        yield f"split: {sides([id for id, side in moment.sides.items() if side == number] for number in numbers)}"
     if moment.paused:
-        yield f"paused: {', '.join(sorted(moment.paused))}"
+        yield f"paused: {several(sorted(moment.paused))}"
 
 
 # --- as HTML
@@ -235,7 +235,10 @@ def _(fault: Fault) -> str:
 def _faults(faults: list[Fault]) -> str:
     rows = []
     for fault in faults:
-        where = " | ".join(" ".join(a) if isinstance(a, list) else str(a or "any") for a in fault.args)
+        if all(isinstance(a, list | tuple) for a in fault.args):
+            where = sides(fault.args)
+        else:
+            where = " – ".join(str(a or "any") for a in fault.args)
         how = ", ".join(f"{name}={value!r}" for name, value in fault.options.items())
         rows.append((_when(fault), fault.action, where, how))
     used = [column for column in range(4) if any(row[column] for row in rows)]

@@ -9,9 +9,11 @@ from html import escape
 
 from labkit.engine.trace import WIDTH as COLUMNS
 from labkit.engine.trace import Trace
+from labkit.engine.words import brief
 from labkit.look import SVG_STYLE, ink
 
-WIDTH, ROW, LEFT, RIGHT, TOP = 620, 18, 54, 16, 26
+WIDTH, ROW, RIGHT, TOP = 620, 18, 16, 26
+LETTER, NAME = 6.3, 20  # pixels of a letter, letters of a name at most
 BINS = 110
 ROWS = 24  # nodes that have a row of their own
 SIGNS = {"crash": "✕", "start": "↻", "partition": "⊘", "heal": "○", "pause": "‖", "resume": "▸"}
@@ -49,9 +51,10 @@ def strips(trace: Trace) -> str:
             if row is not None:
                 busy[row, min(BINS - 1, int(time * scale))] += 1
     most = max(busy.values(), default=1)
+    left = 18 + LETTER * max(4, *(min(NAME, len(id)) for id in rows))
     height = TOP + ROW * len(rows) + 24
     words = f"{tally(trace)}; " + _faults(changes)
-    across = (WIDTH - LEFT - RIGHT) / BINS
+    across = (WIDTH - left - RIGHT) / BINS
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         f'role="img" aria-label="{escape(words)}" font-family="system-ui, sans-serif" font-size="11">{SVG_STYLE}'
@@ -59,19 +62,20 @@ def strips(trace: Trace) -> str:
     ]
     for id, row in rows.items():
         y = TOP + ROW * row
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end" {ink(fill="text")}>{escape(id[:7])}</text>')
+        where = f'x="{left - 8:.0f}" y="{y + 12}" text-anchor="end"'
+        parts.append(f"<text {where} {ink(fill='text')}>{escape(brief(id, NAME))}</text>")
         for start, end in _up(id, changes, trace.now):
-            x, wide = LEFT + start * scale * across, max(1.0, (end - start) * scale * across)
+            x, wide = left + start * scale * across, max(1.0, (end - start) * scale * across)
             parts.append(f'<rect x="{x:.1f}" y="{y + 2}" width="{wide:.1f}" height="{ROW - 5}" {ink(fill="soft")}/>')
     for (row, place), count in sorted(busy.items()):
-        x, strength = LEFT + place * across, 0.25 + 0.75 * (count / most) ** 0.5
+        x, strength = left + place * across, 0.25 + 0.75 * (count / most) ** 0.5
         parts.append(
             f'<rect x="{x:.1f}" y="{TOP + ROW * row + 2}" width="{across - 0.8:.1f}" height="{ROW - 5}" '
             f'opacity="{strength:.2f}" {ink(fill="blue")}/>'
         )
-    parts += _signs(changes, rows, scale * across)
+    parts += _signs(changes, rows, left, scale * across)
     base = TOP + ROW * len(rows) + 14
-    parts.append(f'<text x="{LEFT}" y="{base}" {ink(fill="muted")}>0 s</text>')
+    parts.append(f'<text x="{left:.0f}" y="{base}" {ink(fill="muted")}>0 s</text>')
     right = f'x="{WIDTH - RIGHT}" y="{base}" text-anchor="end"'
     parts.append(f"<text {right} {ink(fill='muted')}>{trace.now:g} s</text></svg>")
     data = base64.b64encode("".join(parts).encode()).decode()
@@ -92,14 +96,16 @@ def _up(id: str, changes: list[tuple[float, str, str | None, int]], end: float) 
     return spans if since is None else [*spans, (since, end)]
 
 
-def _signs(changes: list[tuple[float, str, str | None, int]], rows: dict[str, int], scale: float) -> list[str]:
+def _signs(
+    changes: list[tuple[float, str, str | None, int]], rows: dict[str, int], left: float, scale: float
+) -> list[str]:
     """Faults, where there is room for their signs: those of a node in its row, those of the network above all."""
     parts, taken = [], {-1: -99.0}
     for time, kind, node, number in changes:
         row = -1 if node is None else rows.get(node)
         if row is None or (kind == "start" and number < 2):
             continue
-        x = LEFT + time * scale
+        x = left + time * scale
         if x - taken.get(row, -99.0) < 10:
             continue
         taken[row] = x

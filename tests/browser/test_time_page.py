@@ -324,3 +324,16 @@ def test_a_dot_is_found_by_name_or_by_a_click(crowd: Page):
     box = crowd.locator(".lk-crowd canvas").bounding_box()
     crowd.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(crowd.locator(".lk-inspector header")).not_to_contain_text("n17")
+
+
+def test_the_timeline_has_what_a_longer_unit_leaves_of_its_line(seen: Page):
+    before = seen.locator(".lk-timeline").bounding_box()["width"]
+    seen.evaluate("() => { document.querySelector('.lk-unit').style.minWidth = '400px'; }")
+    seen.wait_for_function(
+        """(before) => {
+          const [knob, line] = [".lk-knob", ".lk-timeline"].map((one) => document.querySelector(one));
+          const [inner, outer] = [knob.getBoundingClientRect(), line.getBoundingClientRect()];
+          return outer.width < before - 100 && inner.right <= outer.right + 1;
+        }""",
+        arg=before,
+    )

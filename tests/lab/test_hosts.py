@@ -24,7 +24,9 @@ def test_run_all_shows_the_live_view_and_its_keys_do_not_reach_the_notebook(lab,
     lab.wait_idle(page)
     view = page.locator(".labkit-live")
     expect(view.locator(".lk-node.lk-leader")).to_have_count(1, timeout=20_000)
-    expect(page.locator(".labkit-poster table").last).to_contain_text("n5")
+    states = page.locator(".labkit-poster table").last
+    expect(states).to_contain_text("n5")
+    expect(states.locator("td").last).to_have_css("text-align", "left")  # the host's own tables stand to the right
 
     for place in (".lk-timeline", ".lk-node", ".lk-table", ".lk-play"):
         view.locator(place).first.focus()

@@ -1,5 +1,6 @@
 """Values show themselves in a cell without a widget: as HTML that needs nothing else, and as text."""
 
+import base64
 import re
 from html.parser import HTMLParser
 
@@ -116,7 +117,8 @@ def test_many_nodes_and_events_stay_a_small_output():
     cluster = Cluster(Raft, size=300, seed=1)
     cluster.run(0.03)
     bundle = cluster._repr_mimebundle_()
-    assert len(bundle["text/html"]) < 150_000 and "and 260 more nodes" in bundle["text/html"]
+    table, folded = bundle["text/html"].split("<details><summary>and 290 more nodes</summary>")
+    assert len(table) + len(folded) < 150_000 and "and 240 more nodes" in folded
     assert len(bundle["text/plain"]) < 10_000
     assert len(cluster.trace._repr_mimebundle_()["text/html"]) < 60_000
 
@@ -154,3 +156,15 @@ def test_a_cluster_without_a_trace_shows_its_nodes():
     cluster.crash("n2")
     text = cluster._repr_mimebundle_()["text/plain"]
     assert re.search(r"^n1 +up +42$", text, re.MULTILINE) and re.search(r"^n2 +crashed", text, re.MULTILINE)
+
+
+def test_long_names_and_large_groups_are_told_in_short():
+    names = ["a-server-in-frankfurt-am-main", *(f"n{n}" for n in range(20))]
+    cluster = Cluster(nodes=dict.fromkeys(names, Raft), seed=1)
+    cluster.run(0.3)
+    cluster.partition(names[:1], names[1:])
+    cluster.run(0.1)
+    assert "the network is split: a-server-in-frankfurt-am-main | 20 nodes" in cluster._repr_mimebundle_()["text/html"]
+    assert "<td>a-server-in-frankfurt-am-main | 20 nodes</td>" in cluster.faults._repr_mimebundle_()["text/html"]
+    (strip,) = re.findall(r"base64,([^\"]+)", cluster.trace._repr_mimebundle_()["text/html"])
+    assert "a-server-in-frankfu…" in base64.b64decode(strip).decode()

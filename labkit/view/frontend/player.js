@@ -54,7 +54,7 @@ export class Player extends Steps {
     this._parts(height, views, onviews);
     const { palette, dispose } = keepFresh(root, () => this.refresh());
     this.palette = palette;
-    this.disposals.push(dispose, watchSize(this.frame.element, () => this._resize()), watchSight(root, (seen) => {
+    this.disposals.push(dispose, watchSize(this.frame.element, () => this._resize()), watchSize(this.timeline.element, () => this._resizeTimeline()), watchSight(root, (seen) => {
       this.outOfSight = !seen;
       if (seen) this.refresh();
     }));
@@ -118,6 +118,11 @@ export class Player extends Steps {
 
   _resize() {
     this.frame.resize();
+    this._resizeTimeline();
+  }
+
+  /** The timeline has what the controls leave of their line. */
+  _resizeTimeline() {
     this.timeline.resize(this.timeline.element.clientWidth);
     this.refresh();
   }
