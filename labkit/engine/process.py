@@ -388,12 +388,13 @@ class Process:
             seen = self._seen = {}
         changed: dict[str, Any] = {}
         for name, value in now.items():
-            if name in seen and (seen[name] is value or same(seen[name], value)):
+            if name in seen and (name[:1] == "_" or seen[name] is value or same(seen[name], value)):
                 continue
-            if type(value) in (int, str, bool):
+            if name[:1] == "_":
+                seen[name] = None  # never shown: a copy of it would cost a step as much as it has grown
+            elif type(value) in (int, str, bool):
                 seen[name] = value
-                if name[:1] != "_":
-                    changed[name] = value
+                changed[name] = value
             else:
                 seen[name] = snapshot(value)
                 if is_shown(name, value):

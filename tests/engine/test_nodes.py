@@ -1,6 +1,7 @@
 """What a student writes: handlers, calls, timers, disks, clients."""
 
 import asyncio
+from dataclasses import dataclass
 
 import pytest
 
@@ -306,3 +307,26 @@ def test_a_timer_cancelled_and_set_again_fires_once():
     cluster = Cluster(Fickle, size=1)
     cluster.run(8.0)
     assert cluster.nodes["n1"].fired == [3.0]
+
+
+def test_what_a_node_keeps_to_itself_is_not_copied_at_every_step():
+    made = []
+
+    @dataclass
+    class Remembered:
+        def __post_init__(self):
+            made.append(self)
+
+    class Archive(Node):
+        def start(self):
+            self._past, self.size = [], 0
+            self.every(0.1, self.remember)
+
+        def remember(self):
+            self._past.append(Remembered())
+            self.size += 1
+
+    cluster = Cluster(Archive, size=1)
+    cluster.run(5.05)
+    assert len(made) == 50
+    assert [event.data["size"] for event in cluster.trace.select("state")] == list(range(51))
