@@ -117,7 +117,8 @@ def _hasty(course: Course, event: Event, node: str, other: str) -> str | None:
     answered = course.since(course.came, "Answer", node, other, after=asked)
     if answered is not None:
         return f"though {other} answered at {answered:.3f} s: it is up, and leads itself"
-    if event.time < asked + 2 * D:
+    under_way = course.since(course.sent, "Answer", other, node, after=asked)
+    if event.time < asked + 2 * D or under_way is not None:
         waited = (event.time - asked) * 1000
         return f"{waited:.0f} ms after it asked {other}, which is up: the question and its answer may take 50 ms"
     if course.since(course.came, "Election", other, node, after=asked) is None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit import Cluster, Fault
+from labkit import Cluster, Fault, on
 from labkit.check.election import one_leader
 from labkit.protocols.bully import AreYouUp, Bully, Up
 from labkit.protocols.chang_roberts import ChangRoberts
@@ -74,6 +74,31 @@ def test_a_coordinator_that_crashes_between_two_of_its_messages_is_replaced(coun
     cluster.inject([Fault(cluster.now + 0.001, "crash", "n4", when=("send", "n4", count))])
     cluster.run(2.0)
     assert coordinators(cluster) == {"n3"}
+
+
+class AnswersAlways(Bully):
+    """Says that it is up, whether it leads or not."""
+
+    @on(AreYouUp)
+    def asked_whether_up(self, msg, sender):
+        return Up()
+
+
+def race(program, seed):
+    """The highest comes back while the next one is being elected, and its messages are quicker."""
+    cluster = Cluster(program, size=4, seed=seed)
+    cluster.link("n4", latency=0.001)
+    cluster.run(1.0)
+    cluster.crash("n4")
+    cluster.run(0.13 + seed / 1000)
+    cluster.restart("n4")
+    cluster.run(2.0)
+    return coordinators(cluster)
+
+
+def test_news_that_comes_too_late_is_found_out_because_only_a_leader_answers():
+    assert all(race(Bully, seed) == {"n4"} for seed in range(60))
+    assert any(race(AnswersAlways, seed) != {"n4"} for seed in range(60))
 
 
 def test_within_its_assumptions_two_lead_only_while_the_news_is_under_way():
