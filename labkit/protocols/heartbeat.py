@@ -20,8 +20,6 @@ class FixedTimeout(Node):
     TIMEOUT = 0.25  # seconds: at first, the timeout for each of the others
     INCREMENT = 0.0  # seconds by which a timeout grows when it proved too short
 
-    drawn = {"label": "suspects"}
-
     def start(self):
         self.suspects = set()  # output_p
         self.timeouts = dict.fromkeys(self.peers, self.TIMEOUT)  # delta_p(q)
@@ -36,6 +34,7 @@ class FixedTimeout(Node):
     def time_out(self, q):
         """Task 2: "p times-out on q: it now suspects q has crashed"."""
         self.suspects = self.suspects | {q}
+        self.note(f"suspects {q}")
 
     @on(Alive)
     def receive_alive(self, msg, q):
@@ -47,6 +46,7 @@ class FixedTimeout(Node):
     def repent(self, q):
         """ "p repents on q, and increases its time-out period"."""
         self.suspects = self.suspects - {q}
+        self.note(f"trusts {q} again")
         if self.INCREMENT:
             self.timeouts = self.timeouts | {q: self.timeouts[q] + self.INCREMENT}
 

@@ -18,14 +18,14 @@ class Heartbeat(Message):
 
 
 def p_later(elapsed, mean, deviation):
-    """The probability that a heartbeat arrives more than `elapsed` seconds after the last one: the tail of the normal
-    distribution."""
+    """The probability that a heartbeat comes more than `elapsed` seconds after the one before: the tail of
+    the normal distribution."""
     return 0.5 * math.erfc((elapsed - mean) / (deviation * math.sqrt(2)))
 
 
 def phi_of(elapsed, mean, deviation):
-    """phi = -log10(P_later). If a node is suspected when phi reaches 1, that is a mistake with a probability of about
-    10 %; at 2, of 1 %; at 3, of 0.1 %."""
+    """phi = -log10(P_later). Who suspects when phi reaches 1 is wrong with a probability of about 10 %; at 2,
+    of 1 %; at 3, of 0.1 %."""
     probability = p_later(elapsed, mean, deviation)
     return -math.log10(probability) if probability > 0 else math.inf
 
@@ -40,8 +40,6 @@ class Process(Node):
     FIRST = (0.2, 0.05)  # seconds: the mean and the standard deviation to begin with
     LEAST_DEVIATION = 0.005  # seconds
     LOOK = 0.02  # seconds between two looks at phi
-
-    drawn = {"label": "suspects"}
 
     def start(self):
         self.suspects = set()

@@ -53,7 +53,7 @@ class Member(Node):
     REVISIT = 5  # one of the faulty is pinged every so many periods
     ROUND_ROBIN = True  # 4.3; False: each period a member at random
 
-    drawn = {"label": "suspects", "rumour": "faulty"}
+    drawn = {"rumour": "faulty"}
 
     def start(self):
         self.incarnation = self.disk.get("incarnation", -1)
@@ -103,8 +103,8 @@ class Member(Node):
         self.after(self.PERIOD, self.end_period, number, member)
 
     def ask_others(self, number, member):
-        """Select k members at random, and send them a ping-req. They need not know why: it may be the way from here to
-        there that is broken, or full."""
+        """Select k members at random, and send each a ping-req: it may be only the way from here to there that
+        is broken."""
         if number in self._acked:
             return
         others = [peer for peer in self.peers if peer != member and peer not in self.faulty]
@@ -172,6 +172,8 @@ class Member(Node):
 
     def news(self, member, incarnation, state):
         """An update is taken, and passed on."""
+        if state != self.states[member][1]:
+            self.note(f"{member} is {('alive', 'suspect', 'faulty')[state]}")
         self.states = self.states | {member: (incarnation, state)}
         self.suspects = {peer for peer, (_, of) in self.states.items() if of != ALIVE}
         self.faulty = {peer for peer, (_, of) in self.states.items() if of == CONFIRM}
@@ -182,8 +184,8 @@ class Member(Node):
     # --- dissemination (section 4.1)
 
     def updates(self, to=None):
-        """What is piggybacked on a message: the updates that were passed on least often, until each was passed on
-        LAMBDA log2(n) times; that its sender is alive; and to a member that is not trusted, that it is not."""
+        """What is piggybacked on a message: the updates that were passed on least often, until each was passed
+        on LAMBDA log2(n) times; that its sender is alive; and to a member that is not trusted, that it is not."""
         chosen = sorted((m for m, count in self._told.items() if count < self._times), key=lambda m: (self._told[m], m))
         chosen = chosen[: self.PIGGYBACK]
         for member in chosen:

@@ -8,11 +8,13 @@ from pathlib import Path
 import matplotlib
 import networkx as nx
 import pytest
+from matplotlib.colors import to_hex
 
 from labkit import Cluster
 from labkit.check import History, linearizable
 from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
+from labkit.protocols.heartbeat import FixedTimeout
 from labkit.view import figures
 from tests.view import readings
 from tests.view.data_runs import Gossip, Secretive, gossip_run, load_run, lossy_run
@@ -280,3 +282,25 @@ def test_the_examples_of_the_page_on_figures_run(tmp_path, monkeypatch):
     for name in figures.__all__:
         if name.islower():
             assert f"figures.{name}(" in text, f"docs/figures.md has no example of {name}"
+
+
+def test_suspicions_are_bars_over_the_lane_of_who_is_suspected_and_say_whether_they_are_right():
+    cluster = Cluster(FixedTimeout, size=3, seed=1)
+    cluster.run(1.0)
+    cluster.crash("n2")
+    cluster.run(1.0)
+    cluster.restart("n2")
+    cluster.pause("n3")
+    cluster.run(1.0)
+    ax = figures.suspicions(cluster)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["n1", "n2", "n3"]
+    bars = {(to_hex(bar.get_facecolor()), round(bar.get_y() + bar.get_height() / 2)) for bar in ax.patches}
+    down, right, mistake = "#ffffff", figures.COLOURS[0], figures.COLOURS[4]
+    assert bars >= {(down, 1), (right, 1), (mistake, 2)}
+    assert (right, 2) not in bars and (down, 2) not in bars
+    assert {text.get_text() for text in ax.texts} == {"n1", "n2", "n3"}
+
+
+def test_suspicions_of_nodes_without_any_are_refused():
+    with pytest.raises(LabkitError, match="no node has an attribute suspects"):
+        figures.suspicions(gossip_run())

@@ -40,21 +40,18 @@ def suspicions(run: Any, *, ax: Axes | None = None) -> Axes:
         ax.plot([0, trace.now], [lane + 0.3] * 2, color=GREY, linewidth=1, zorder=1)
         for start, end in down[node]:
             ax.barh(
-                lane + 0.3, end - start, HEIGHT, start, color="white", edgecolor=FAULT, hatch="////", linewidth=0.8,
-                label="down",
+                lane + 0.3, end - start, HEIGHT, start, color="white", edgecolor=FAULT, hatch="////", linewidth=0.8
             )  # fmt: skip
     spans, places = _spans(trace), _places(trace)
     for watcher, node, start, end in spans:
         height = 0.62 / max(len(places[node]), 1)
         y = lanes[node] + 0.12 - height * places[node].index(watcher)
         for begin, stop, right in _pieces(start, end, down[node]):
-            ax.barh(
-                y, stop - begin, 0.8 * height, begin, color=COLOURS[0] if right else COLOURS[4], linewidth=0,
-                label="suspected, rightly" if right else "suspected by mistake",
-            )  # fmt: skip
+            ax.barh(y, stop - begin, 0.8 * height, begin, color=COLOURS[0] if right else COLOURS[4], linewidth=0)
         if end - start > 0.04 * trace.now:
-            ax.text(start + 0.004 * trace.now, y, watcher, fontsize=6, va="center", color="white" if
-                    _pieces(start, end, down[node])[0][2] else "black")  # fmt: skip
+            colour = "white" if _pieces(start, end, down[node])[0][2] else "black"
+            size = min(9.0, max(5.0, 31 * height))
+            ax.text(start + 0.006 * trace.now, y, watcher, fontsize=size, va="center_baseline", color=colour)
     ax.set_xlim(0, trace.now)
     ax.set_xlabel("virtual time (s)")
     return ax
