@@ -17,6 +17,10 @@ from labkit.engine.words import describe
 
 PARSER = r"(?<time>\d+\.\d+) s (?<event>.*)\n(?<host>\S*) (?<clock>{.*})"
 NO_EVENT = frozenset({"set", "cancel", "retime", "duplicate", "corrupt", "wait", "drop", "partition", "heal", "link"})
+_TAKEN = frozenset(
+    {"__proto__", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__", "constructor"}
+    | {"hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString", "valueOf"}
+)  # ShiViz keeps hosts as the keys of plain objects, which have these already
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")  # what ends a line, in some language
 
 
@@ -50,11 +54,11 @@ def lines(trace: Trace) -> Iterator[str]:
 
 
 class _Hosts(dict[str, str]):
-    """For each id a name without spaces, each its own."""
+    """For each id a name without spaces, each its own, and none that every JavaScript object has."""
 
     def __missing__(self, id: str) -> str:
-        name = re.sub(r"\s", "_", id)
-        while name in self.values():
+        name = re.sub(r"[\s\ufeff]", "_", id) or "_"
+        while name in self.values() or name in _TAKEN:
             name += "_"
         self[id] = name
         return name

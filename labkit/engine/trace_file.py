@@ -56,6 +56,8 @@ def read(path: str | Path) -> Trace:
 
 def _object(line: bytes) -> Any:
     """The header. Raises LabkitError if the line is no JSON."""
+    if not line.strip():
+        raise LabkitError("this is not a labkit trace: it begins with an empty line, or is empty")
     try:
         return json.loads(line)
     except ValueError:

@@ -44,8 +44,13 @@ def trace(
         raise click.UsageError("--views goes with --to run.html")
     try:
         _act(file, target, views, at, (node, kinds) if events else None)
-    except (LabkitError, OSError) as error:
+    except BrokenPipeError:
+        raise  # of `| head`: click ends quietly
+    except LabkitError as error:
         click.echo(f"labkit trace: {error}", err=True)
+        sys.exit(3)
+    except OSError as error:
+        click.echo(f"labkit trace: {target} cannot be written: {error.strerror or error}", err=True)
         sys.exit(3)
 
 
@@ -66,6 +71,9 @@ def _act(file: Path, target: Path | None, views: str | None, at: float | None, e
         click.echo(f"{target}: {len(run)} events, {target.stat().st_size / 1000:.0f} KB")
     elif events is not None:
         node, kinds = events
+        known = [*run.nodes, *dict.fromkeys(event.node for event in run.select("invoke") if event.node)]
+        if node is not None and node not in known:
+            raise LabkitError(f"there is no node or client {node!r} in this run; there are {', '.join(known)}")
         for event in run.select(*kinds, node=node):
             if at is None or event.time <= at:
                 click.echo(f"{event.seq:6}  {event.time:10.6f} s  {event.kind:9}  {describe(event, run)}")

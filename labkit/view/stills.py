@@ -109,7 +109,8 @@ def _(node: Node) -> str:
 def trace_text(trace: Trace, at: float | None = None) -> str:
     """What a trace holds, and the state of every node at its end or at a virtual time."""
     still = moment(recent(trace, at))
-    return "\n".join([repr(trace), f"  {tally(trace)}", f"{still.sentence()}", _table_text(still)])
+    marks = [f"  marked at {mark['time']:.3f} s: {mark['label']}" for mark in trace.marks]
+    return "\n".join([repr(trace), f"  {tally(trace)}", *marks, f"{still.sentence()}", _table_text(still)])
 
 
 @text.register

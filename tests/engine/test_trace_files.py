@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labkit import Cluster, LabkitError, Message, Node, Trace, on
@@ -60,6 +60,8 @@ def test_a_file_that_is_no_trace_or_is_not_there_is_refused(lines, tmp_path):
     whole, reopen = lines
     with pytest.raises(LabkitError, match="first line is not JSON"):
         reopen(["<html>"])
+    with pytest.raises(LabkitError, match="is empty"):
+        reopen([""])
     with pytest.raises(LabkitError, match="header of this trace lacks nodes"):
         reopen([json.dumps({key: value for key, value in json.loads(whole[0]).items() if key != "nodes"})])
     with pytest.raises(LabkitError, match=r"gone\.json cannot be read as a trace: No such file"):
@@ -159,6 +161,30 @@ def test_a_receiver_knows_what_its_sender_knew():
     assert [event for event in events if "receives" in event[0]] == [
         ("n 2 receives Ping(n=1) from n 1", "n_2", {"n_2": 2, "n_1": 2})
     ]
+
+
+@settings(max_examples=25)
+@given(st.lists(st.text(min_size=1, max_size=8), min_size=2, max_size=4, unique=True), st.booleans())
+@example(['say "hi"', "back\\slash", "{n:1}", "né 鲁\ufeff"], False)
+@example(["__proto__", "constructor", "a b", "a_b"], True)
+def test_whatever_the_nodes_are_called_and_do_shiviz_accepts_the_log(names, forked):
+    try:
+        cluster = Cluster(nodes=dict.fromkeys(names, Raft), seed=1)
+    except LabkitError:
+        return  # not the name of a node
+    cluster.run(0.3)
+    cluster.crash(names[0])
+    cluster.run(0.1)
+    cluster.restart(names[0])
+    cluster.run(0.1)
+    if forked:
+        cluster = cluster.fork(at=cluster.now / 2)
+        cluster.restart(names[1])
+        cluster.run(0.3)
+    events = shiviz(cluster.trace.shiviz())
+    hosts = {host for _, host, _ in events}
+    assert len(hosts) == len(names) and not any(re.search(r"\s|\ufeff", host) for host in hosts)
+    assert not hosts & {"__proto__", "constructor", "hasOwnProperty"}
 
 
 def test_a_trace_is_saved_for_shiviz_by_the_end_of_the_files_name(tmp_path):

@@ -14,6 +14,7 @@ def saved(tmp_path):
     cluster.run(0.8)
     cluster.crash("n2")
     cluster.run(0.4)
+    cluster.trace.mark(7, "an odd moment")
     cluster.trace.save(tmp_path / "run.json")
     return tmp_path / "run.json"
 
@@ -26,6 +27,7 @@ def labkit(*arguments) -> tuple[int, str]:
 def test_it_tells_what_the_run_holds_and_how_it_ended(saved):
     status, said = labkit(saved)
     assert status == 0 and "3 nodes, seed 5" in said and "n2    crashed" in said
+    assert "marked at 0.000 s: an odd moment" in said
     assert "n2    crashed" not in labkit(saved, "--at", "0.5")[1]
 
 
@@ -53,4 +55,8 @@ def test_bad_input_is_refused_with_status_3_and_a_wrong_use_with_2(saved, tmp_pa
     assert status == 3 and "a name that ends in" in said
     status, said = labkit(saved, "--to", tmp_path / "a.html", "--views", "lgos")
     assert status == 3 and "Did you mean 'logs'" in said
+    status, said = labkit(saved, "--events", "--node", "n9")
+    assert status == 3 and "no node or client 'n9' in this run; there are n1, n2, n3" in said
+    status, said = labkit(saved, "--to", tmp_path / "nowhere" / "a.json")
+    assert status == 3 and "a.json cannot be written: No such file or directory" in said
     assert labkit(saved, "--kind", "crash")[0] == 2
