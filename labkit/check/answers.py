@@ -117,9 +117,10 @@ def violation_of(trace: Trace, property: str, verdict: Verdict) -> Violation | N
     core = tuple(getattr(verdict, "core", ()) or getattr(verdict, "operations", ()))
     operation = getattr(verdict, "operation", None) or max(core, key=lambda op: op.end or 0.0, default=None)
     if operation is None or operation.end is None:
-        return Violation(property, verdict.why, max(len(trace) - 1, 0), trace.now)
+        return Violation(property, verdict.why, max(len(trace) - 1, 0), trace.now, verdict=verdict)
     first = str(operation.process)
     ends = [e.seq for e in trace.select("ok", "info") if e.time == operation.end and e.node == first]
     seq = ends[0] if ends else max(len(trace) - 1, 0)
     others = (str(op.process) for op in core if op.key == operation.key and (op.time or 0.0) < operation.end)
-    return Violation(property, verdict.why, seq, operation.end, tuple(dict.fromkeys((first, *others))))
+    nodes = tuple(dict.fromkeys((first, *others)))
+    return Violation(property, verdict.why, seq, operation.end, nodes, verdict)

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.engine.moment import Event, Moment
 from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
 
+if TYPE_CHECKING:
+    from labkit.check.verdict import Verdict
+
 
 @dataclass(frozen=True)
 class Violation:
-    """A property that does not hold: its name, what happened in words, at which event, and the nodes concerned."""
+    """A property that does not hold: its name, what happened in words, at which event, and the nodes concerned.
+
+    verdict: what a checker of histories found, with its evidence, if that is where the violation comes from. It is no
+    part of what a violation is: it is not compared, and it stays in this process.
+    """
 
     property: str
     message: str
     seq: int
     time: float
     nodes: tuple[str, ...] = ()
+    verdict: Verdict | None = field(default=None, compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.property, self.message, self.seq, self.time, self.nodes)
 
     @classmethod
     def at(cls, moment: Moment, property: str, message: str, *nodes: str) -> Violation:

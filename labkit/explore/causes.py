@@ -97,7 +97,8 @@ def _idle_timers(events: list[Event], arrived: set[int | None]) -> set[int]:
 
 def picture(trace: Trace, violation: Violation) -> dict[str, Any]:
     """The run up to the violation as a document to show, without what had no part in it: messages that never arrived,
-    timers that did nothing, what happened elsewhere. States stay."""
+    timers that did nothing, what happened elsewhere. States stay. What a checker of histories found is in it, for the
+    view of the history."""
     kept = {event.seq for event in past(trace, violation)}
     arrived = {event.id for event in trace.select("deliver") if event.seq <= violation.seq}
     idle = _idle_timers(trace[: violation.seq + 1], arrived)
@@ -117,4 +118,15 @@ def picture(trace: Trace, violation: Violation) -> dict[str, Any]:
         "seq": len(seqs) - 1, "time": violation.time, "label": violation.message, "kind": "violation",
         "nodes": list(violation.nodes),
     }  # fmt: skip
-    return trace.header() | {"now": violation.time, "events": events, "marks": [mark]}
+    document = trace.header() | {"now": violation.time, "events": events, "marks": [mark]}
+    return document | _found(violation, document)
+
+
+def _found(violation: Violation, document: dict[str, Any]) -> dict[str, Any]:
+    """What a checker found in the history, and the views that show it; nothing if there is no history to show it in:
+    where nodes play the clients, their operations are messages."""
+    if violation.verdict is None or "invoke" not in document["events"]["kind"]:
+        return {}
+    from labkit.view.evidence import evidence
+
+    return {"evidence": evidence(violation.verdict, document), "views": ["cluster", "history", "spacetime"]}

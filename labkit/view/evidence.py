@@ -15,7 +15,8 @@ def evidence(verdict: Verdict, document: dict[str, Any]) -> dict[str, Any]:
     """What a verdict on the history of a trace's clients says, for the trace's document.
 
     orders: for each object (by its key) the operations in an order that explains their answers, as far as there is
-    one. wrong: the operation that has no place in it, or None. Operations are given by the `seq` of their invocation.
+    one. wrong: the operation that has no place in it, or None. Operations are given by the `seq` of their invocation;
+    those that began after the document's end are left out.
 
     Raises LabkitError for what is no verdict, and for one on another run.
     """
@@ -24,9 +25,12 @@ def evidence(verdict: Verdict, document: dict[str, Any]) -> dict[str, Any]:
             f"evidence is a verdict of labkit.check, such as linearizable(history, 'kv') gives, "
             f"and not a {type(verdict).__name__}"
         )
-    seqs = _invocations(document)
+    seqs, end = _invocations(document), document["now"]
     orders = [
-        {"key": _word(key), "operations": [_seq(op, seqs) for op in order]}
+        {
+            "key": _word(key),
+            "operations": [_seq(op, seqs) for op in order if (op.process, op.time) in seqs or (op.time or 0.0) < end],
+        }
         for key, order in getattr(verdict, "linearizations", {}).items()
     ]
     operation = getattr(verdict, "operation", None)
