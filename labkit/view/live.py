@@ -99,6 +99,7 @@ class LiveView(anywidget.AnyWidget):
         kept = [mark | {"count": mark["count"] - missing} for mark in self._bookmarks if mark["count"] > missing]
         if kept:
             replay.document["bookmarks"] = kept
+        replay.document |= self._runs.recorded(self._shown, KEPT_EVENTS)
         replay._live = self.header["run"]
         return replay
 
@@ -229,7 +230,8 @@ class LiveView(anywidget.AnyWidget):
     def _keep(self, at: float | None) -> None:
         self._keeping = None
         cluster = self._runs[self._shown].cluster
-        state = (self._shown, len(cluster.trace), cluster.now, at, repr(self._bookmarks), *self.views)
+        lengths = tuple(len(run.cluster.trace) for run in self._runs)
+        state = (self._shown, lengths, cluster.now, at, repr(self._bookmarks), *self.views)
         if self._handle is not None and state != self._kept:
             self._kept = state
             self._handle.update(self.recording(at))

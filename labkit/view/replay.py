@@ -28,6 +28,7 @@ height:calc(var(--high) + var(--more) + var(--theme,8px))}
 .labkit-replay .labkit-hold:has(iframe){overflow:hidden}
 .labkit-replay iframe{position:absolute;inset:0;width:100%;height:100%;border:0;background:transparent;
 color-scheme:light}
+@container (max-width:790px){.labkit-replay .labkit-hold{--more:44px}}
 @container (max-width:660px){.labkit-replay .labkit-hold{--more:340px}}
 body[data-jp-theme-light="true"] .labkit-hold,body.vscode-light .labkit-hold{--theme:0px}
 body[data-jp-theme-light="false"] .labkit-hold,body.vscode-dark .labkit-hold{--theme:4px}
@@ -120,7 +121,8 @@ class Replay:
     def _height(self) -> int:
         """Pixels that the player needs."""
         banner = 40 if self.document.get("marks") else 0
-        return -(-(height(self.views, self.document) + banner) // 10) * 10
+        runs = min(150, 14 + 25 * len(self.document.get("runs", [])))
+        return -(-(height(self.views, self.document) + banner + runs) // 10) * 10
 
     def _name(self) -> str:
         return str(self.document.get("title") or "a cluster")
@@ -145,6 +147,9 @@ class Replay:
         at = {"seq": self.at, "time": 0} if isinstance(self.at, int) else {"seq": None, "time": self.at}
         if "other" in document:
             document = document | {"other": document["other"] | {"events": _rounded(document["other"]["events"])}}
+        if "runs" in document:
+            runs = [run | {"events": _rounded(run["events"])} if "events" in run else run for run in document["runs"]]
+            document = document | {"runs": runs}
         whole = document | {
             "events": _rounded(document["events"]),
             "positions": positions(document["nodes"], document.get("edges")),

@@ -33,6 +33,37 @@ class Runs(list[Run]):
     def described(self) -> list[dict[str, Any]]:
         return [run.described(number) for number, run in enumerate(self)]
 
+    def recorded(self, shown: int, most: int) -> dict[str, Any]:
+        """All runs, for the recording of the one that is shown; nothing if they have more than `most` events together.
+
+        Each other run is given by what it has more than its base, a run nearer to the one shown: `from` is the number
+        of events that the two share. So nothing is kept twice.
+        """
+        if len(self) < 2:
+            return {}
+        runs = self.described()
+        near = {shown: (shown, len(self[shown].cluster.trace))}
+        left = most - near[shown][1]
+        while len(near) < len(self):
+            number, base = next(
+                (number, base)
+                for number in range(len(self))
+                for base in near
+                if number not in near and (self[number].parent == base or self[base].parent == number)
+            )
+            same = self[number].count if self[number].parent == base else self[base].count
+            near[number] = (base, same)
+            left -= len(self[number].cluster.trace) - same
+        if left < 0:
+            return {}
+        for number, (base, same) in near.items():
+            cluster = self[number].cluster
+            runs[number]["now"] = cluster.now
+            if number != shown:
+                columns = cluster.trace.columns(same)
+                runs[number] |= {"base": base, "from": same, "events": columns, "marks": cluster.trace.marks}
+        return {"runs": runs, "shown": shown}
+
     def strike(self, number: int, action: str, args: list[Any], options: dict[str, Any]) -> None:
         """Do something to a run now. A message is named by its id."""
         cluster = self[number].cluster

@@ -13,6 +13,7 @@ from labkit.view import assets
 
 GAP = 8  # pixels between two views
 FRAME = 148  # pixels of the header, the controls, the scrubber and the legend
+COMPARED = 96  # pixels of the words on two runs, and of their names
 INSPECTOR = 140  # pixels of the inspector where it stands by itself
 
 
@@ -84,8 +85,11 @@ def height(views: list[str], document: dict[str, Any]) -> int:
     """The pixels that a page with these views needs for this run, about."""
     events = document["events"]
     clients = {node for kind, node in zip(events["kind"], events["node"], strict=True) if kind == "invoke"}
-    stacked = [name for name in views if not ("cluster" in views and name == "table")]
+    compared = "other" in document
+    stacked = [name for name in views if compared or not ("cluster" in views and name == "table")]
     rooms = [_ROOM.get(name, lambda nodes, clients: 240)(len(document["nodes"]), len(clients)) for name in stacked]
-    if "cluster" not in views:
+    if compared or "cluster" not in views:
         rooms.append(INSPECTOR)
+    if compared:
+        rooms.append(COMPARED)
     return FRAME + sum(rooms) + GAP * (len(rooms) - 1)

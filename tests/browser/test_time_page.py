@@ -8,8 +8,10 @@ from playwright.sync_api import Page, expect
 from labkit import Cluster
 from labkit.view import Replay, compare
 from tests.browser.conftest import open_widget
+from tests.harness.browser import click_flight
 from tests.view.election import Raft
 from tests.view.runs import eventful_run
+from tests.view.test_runs import grown_tree
 
 
 def said(page: Page, kind: str) -> list[dict]:
@@ -133,7 +135,7 @@ def test_in_a_live_view_the_link_is_code(seen: Page):
 def test_the_question_mark_shows_all_keys_and_escape_closes_them(seen: Page):
     seen.focus(".lk-timeline")
     seen.keyboard.press("?")
-    expect(seen.locator(".lk-popover kbd")).to_have_count(19)
+    expect(seen.locator(".lk-popover kbd")).to_have_count(20)
     seen.keyboard.press("Escape")
     expect(seen.locator(".lk-popover")).to_have_count(0)
     assert seen.evaluate("document.activeElement.className") == "lk-timeline"
@@ -199,10 +201,10 @@ def test_two_runs_stand_side_by_side_from_their_first_difference(forked: Page):
     expect(words).to_contain_text("They differ from event")
     expect(words).to_contain_text("left: n1 crashes")
     forked.click(".lk-versus >> text=Show")
-    expect(forked.locator(".lk-canvas:not(.lk-other) .lk-node.lk-down[data-node=n1]")).to_have_count(1)
+    expect(forked.locator(".lk-twin:not(.lk-other) .lk-node.lk-down[data-node=n1]")).to_have_count(1)
     expect(forked.locator(".lk-other .lk-node.lk-down")).to_have_count(0)
     forked.click("text=End comparison")
-    expect(forked.locator(".lk-other")).to_be_hidden()
+    expect(forked.locator(".lk-other")).to_have_count(0)
 
 
 def test_two_runs_are_compared_on_a_page_of_their_own(page: Page, tmp_path):
@@ -218,6 +220,26 @@ def test_two_runs_are_compared_on_a_page_of_their_own(page: Page, tmp_path):
     page.focus(".lk-timeline")
     page.keyboard.press("Home")
     expect(page.locator(".lk-node.lk-new")).to_have_count(10)
+
+
+@pytest.mark.parametrize("shown", [0, 2])
+def test_the_runs_of_a_recording_are_walked_and_compared_without_a_kernel(page: Page, tmp_path, shown):
+    runs = grown_tree()
+    document = runs[shown].cluster.trace.document() | runs.recorded(shown, 10_000)
+    page.goto(Replay(document, at=0.7).save(tmp_path / "tree.html").as_uri())
+    expect(page.locator(".lk-run")).to_have_count(4)
+    pressed = page.locator(".lk-run-button[aria-pressed=true]")
+    expect(pressed).to_contain_text("crash n2" if shown else "the first run")
+    for number, down in ((1, ["n1"]), (3, ["n3"]), (0, []), (2, ["n1", "n2"])):
+        page.click(f".lk-run-button[data-run='{number}']")
+        expect(pressed).to_have_attribute("data-run", str(number))
+        expect(page.locator(".lk-clock")).to_have_text("0.700 s")
+        expect(page.locator(".lk-node.lk-down")).to_have_count(len(down))
+        for node in down:
+            expect(page.locator(f".lk-node.lk-down[data-node={node}]")).to_have_count(1)
+    page.locator(".lk-run", has_text="the first run").locator("text=Compare").click()
+    expect(page.locator(".lk-versus")).to_contain_text("left: n1 crashes, at 0.400 s")
+    expect(page.locator(".lk-other .lk-node.lk-down")).to_have_count(0)
 
 
 def test_code_that_cannot_be_forked_is_told(seen: Page):
@@ -274,8 +296,7 @@ def test_a_click_on_a_line_chooses_the_link(seen: Page):
 
 
 def test_a_message_in_flight_is_dropped_delayed_delivered_or_doubled(seen: Page):
-    flight = seen.locator(".lk-flights .lk-flight:visible").first
-    flight.dispatch_event("click")
+    click_flight(seen)
     events = eventful_run()["events"]
     for text in ("Deliver now", "Drop", "Duplicate", "Delay by"):
         seen.click(f".lk-inspector >> text={text}")

@@ -100,6 +100,10 @@ def controls(page: Page, **options: Any) -> Iterator[str]:
     open_widget(page, eventful_run(), known=1.2, openAt=1.2, fork=eventful_run() | {"now": 2.0}, **options)
     press(page, "End")
     yield "now"
+    for key in ("c", "ArrowLeft", "ArrowLeft", "Home"):
+        press(page, key)
+        yield f"causes, {key}"
+    press(page, "c", "End")
     page.locator(".lk-node").first.click()
     page.evaluate("() => { for (const fold of document.querySelectorAll('details')) fold.open = true; }")
     yield "a node"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page
 
 # The resolver rule is the lock; PageGuard.outside is the alarm. Together nothing leaves the machine unseen.
 CHROMIUM_FLAGS = [
@@ -68,3 +68,17 @@ class PageGuard:
         """Raise an AssertionError that lists the problems, if there are any."""
         found = list(self.problems())
         assert not found, "the page did what it should not:\n" + "\n".join(found)
+
+
+def click_flight(view: Page | Locator) -> None:
+    """Click on the first message in flight. The messages are drawn on a canvas, which knows where each stands."""
+    canvas = view.locator("canvas.lk-flights").first
+    canvas.scroll_into_view_if_needed()
+    x, y = canvas.evaluate(
+        """async canvas => {
+          while (!canvas.spots.length) await new Promise(requestAnimationFrame);
+          const { left, top } = canvas.getBoundingClientRect();
+          return [left + canvas.spots[0].x, top + canvas.spots[0].y];
+        }"""
+    )
+    (view if isinstance(view, Page) else view.page).mouse.click(x, y)

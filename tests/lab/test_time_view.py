@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from labkit import Cluster, Fault, Faults
+from tests.harness.browser import click_flight
 from tests.view.election import Raft
 
 CELLS = [
@@ -40,7 +41,7 @@ def test_what_was_done_to_a_message_by_hand_can_be_pasted_and_happens_again(lab)
     lab.wait_idle(page)
     view = page.locator(".labkit-live")
     expect(view.locator(".lk-clock")).to_have_text("0.600 s", timeout=20_000)
-    view.locator(".lk-flights .lk-flight:visible").first.dispatch_event("click")
+    click_flight(view)
     view.locator(".lk-inspector >> text=Drop").click()
     expect(view.locator(".lk-inspector dl").last).to_contain_text("it was dropped by hand", timeout=20_000)
     view.locator("[data-name=copy]").click()

@@ -150,3 +150,42 @@ async def test_a_view_that_is_opened_at_a_moment_stays_there():
 def test_a_view_opens_at_a_moment_that_has_been():
     with pytest.raises(LabkitError, match="has come to 0 s"):
         show(Cluster(Raft, size=3), at=1.0)
+
+
+def grown_tree() -> Runs:
+    """A first run, a fork of it, a fork of that, and a second one of the first."""
+    cluster = Cluster(Raft, size=3, seed=1, title="A tree")
+    cluster.run(0.8)
+    runs = Runs(cluster)
+    for parent, time, node in ((0, 0.4, "n1"), (1, 0.6, "n2"), (0, 0.5, "n3")):
+        runs.fork(parent, time, runs[parent].cluster.trace.count(time), "crash", [node], {})
+        runs[-1].cluster.run(0.3)
+    return runs
+
+
+@pytest.mark.parametrize("shown", range(4))
+def test_a_recording_holds_every_run_of_the_tree_and_nothing_twice(shown):
+    runs = grown_tree()
+    kept = runs.recorded(shown, 10_000)
+    assert kept["shown"] == shown and [run["run"] for run in kept["runs"]] == [0, 1, 2, 3]
+    whole = {shown: runs[shown].cluster.trace.columns()}
+
+    def columns(number: int) -> dict[str, list]:
+        if number not in whole:
+            run = kept["runs"][number]
+            base = columns(run["base"])
+            whole[number] = {name: base[name][: run["from"]] + run["events"][name] for name in base}
+        return whole[number]
+
+    for number, run in enumerate(runs):
+        assert columns(number) == run.cluster.trace.columns()
+        assert kept["runs"][number]["now"] == run.cluster.now
+    events = sum(len(run["events"]["time"]) for run in kept["runs"] if "events" in run)
+    assert runs.recorded(shown, events + len(runs[shown].cluster.trace)) == kept
+    assert runs.recorded(shown, events + len(runs[shown].cluster.trace) - 1) == {}, "too large: the run shown, alone"
+
+
+def test_one_run_alone_is_no_tree():
+    cluster = Cluster(Raft, size=3, seed=1)
+    cluster.run(0.3)
+    assert Runs(cluster).recorded(0, 10_000) == {}

@@ -1,12 +1,11 @@
 /* The picture of the cluster at one moment: nodes, links, messages in flight, partition. SVG, reusing its elements. */
 import { set, setText, svg } from "./dom.js";
-import { outline } from "./glyphs.js";
-import { enclose, lane, place, within } from "./layout.js";
+import { Flights } from "./flights.js";
+import { enclose, place, within } from "./layout.js";
 import { NodeShape } from "./nodes.js";
 
 const LINKS_DRAWN_AT_MOST = 130;
 const FLIGHTS_NAMED_AT_MOST = 8;
-const TRAILS_AT_MOST = 100;
 
 /** @typedef {{type: "node" | "message" | "link", id: string | number}} Selection  a link's id: "n1>n2", or "*>*" for all */
 /**
@@ -23,17 +22,19 @@ const TRAILS_AT_MOST = 100;
 export class Picture {
   /** @param {import("./trace.js").Trace} trace
    * @param {{onnode: (id: string) => void, onmessage: (seq: number) => void, onclear: () => void,
-   *   onlink?: (link: string) => void, onsplit: (groups: string[][]) => void, maySplit: () => boolean}} handlers */
+   *   onlink?: (link: string) => void, onsplit: (groups: string[][]) => void, maySplit: () => boolean, palette: () => Object<string, string>}} handlers */
   constructor(trace, handlers) {
     this.trace = trace;
     this.handlers = handlers;
-    this.layers = Object.fromEntries(["links", "hulls", "trails", "nodes", "flights", "clients", "labels", "bubbles", "cut"].map(
+    this.layers = Object.fromEntries(["links", "hulls", "nodes", "clients", "labels", "bubbles", "cut"].map(
       (name) => [name, svg("g", { class: `lk-${name}` })]));
     this.element = svg("svg", { class: "lk-picture", role: "group", "aria-label": "The cluster" }, Object.values(this.layers));
     this.shapes = new Map(trace.nodes.map((id) => [id, new NodeShape(id, { onopen: handlers.onnode })]));
     this.layers.nodes.append(...[...this.shapes.values()].map((shape) => shape.body));
     this.layers.bubbles.append(...[...this.shapes.values()].map((shape) => shape.bubble));
-    this.flightPool = [];
+    this.flights = new Flights(handlers.palette);
+    /** @type {[HTMLCanvasElement, SVGElement]} what stands in a page, the messages below the rest */
+    this.parts = [this.flights.canvas, this.element];
     this.names = [];
     this.size = { width: 0, height: 0 };
     this.clientCount = 0;
@@ -44,6 +45,7 @@ export class Picture {
   resize(width, height) {
     this.size = { width, height };
     set(this.element, "viewBox", `0 0 ${width} ${height}`);
+    this.flights.resize(width, height);
     this._place();
   }
 
@@ -59,7 +61,7 @@ export class Picture {
     for (const [id, shape] of this.shapes) {
       const at = this.at.get(id);
       const room = Math.floor((2 * Math.min(gap / 2 - 2, at.x - 3, width - at.x - 3)) / 6.2);
-      shape.move(at, r, at.y < height * 0.36, Math.max(4, Math.min(24, room)));
+      shape.move(at, r, at.y < height * 0.36, Math.max(4, Math.min(36, room)));
     }
     this.layers.clients.replaceChildren(...this.trace.clients.map((id) => {
       const { x, y } = this.at.get(id);
@@ -133,57 +135,16 @@ export class Picture {
 
   /** @param {import("./scene.js").Scene} scene @param {Emphasis} emphasis */
   _flights(scene, emphasis) {
-    const size = this.r > 20 ? 6.5 : this.r > 13 ? 5 : 4;
-    const named = scene.flights.length <= FLIGHTS_NAMED_AT_MOST && this.gap > 58;
-    const crowded = scene.flights.length > TRAILS_AT_MOST;
-    set(this.layers.flights, "class", `lk-flights ${crowded ? "lk-crowded" : ""}`);
-    let used = 0;
+    this.flights.draw(scene.flights, this.at, this.r, emphasis);
     const said = new Set();
     let names = 0;
-    for (const flight of scene.flights) {
-      const [from, to] = [this.at.get(flight.from), this.at.get(flight.to)];
-      if (!from || !to) continue;
-      const item = this._flightAt(used);
-      used += 1;
-      const { x1, y1, x2, y2, ux, uy } = lane(from, to, this.r);
-      const progress = emphasis.still ? (flight.lost ? 0.5 : 0.55) : flight.progress;
-      const [x, y] = [x1 + (x2 - x1) * progress, y1 + (y2 - y1) * progress];
-      const glyph = emphasis.glyphs.get(flight.name);
-      const look = `${glyph.shape}${size}`;
-      if (item.look !== look) {
-        item.look = look;
-        item.shape.setAttribute("d", outline(glyph.shape, size));
-      }
-      const dying = flight.lost && (flight.fading > 0 || flight.progress >= 1 || emphasis.still);
-      set(item.group, "class", `lk-flight lk-${glyph.color} ${glyph.hollow ? "lk-hollow" : ""} ${dying ? "lk-lost" : ""} ${flight.duplicate ? "lk-duplicate" : ""} ${emphasis.markedFlights.has(flight.seq) ? "lk-marked" : ""} ${emphasis.selected?.type === "message" && emphasis.selected.id === flight.seq ? "lk-selected" : ""}`);
-      item.group.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
-      item.group.style.opacity = flight.fading > 0 ? String(1 - flight.fading) : "";
-      item.seq = flight.seq;
-      if (crowded) continue;
-      const behind = emphasis.still ? Math.hypot(x - x1, y - y1) : Math.min(26, Math.hypot(x - x1, y - y1));
-      item.trail.setAttribute("d", `M0 0L${(-ux * behind).toFixed(1)} ${(-uy * behind).toFixed(1)}`);
-      if (named && !said.has(`${flight.name} ${flight.from}`) && this._hasRoom(x, y, flight.name)) {
-        said.add(`${flight.name} ${flight.from}`);
-        this._name(names, x, y, uy, flight.name);
-        names += 1;
-      }
+    for (const { x, y, down, name, from } of scene.flights.length <= FLIGHTS_NAMED_AT_MOST && this.gap > 58 ? this.flights.spots : []) {
+      if (said.has(`${name} ${from}`) || !this._hasRoom(x, y, name)) continue;
+      said.add(`${name} ${from}`);
+      this._name(names, x, y, down, name);
+      names += 1;
     }
-    for (let i = used; i < this.flightPool.length; i += 1) if (this.flightPool[i].group.style.display !== "none") this.flightPool[i].group.style.display = "none";
     for (let i = names; i < this.names.length; i += 1) this.names[i].style.display = "none";
-  }
-
-  _flightAt(index) {
-    let item = this.flightPool[index];
-    if (!item) {
-      item = { shape: svg("path", { class: "lk-glyph" }), trail: svg("path", { class: "lk-trail" }), look: "", seq: -1, group: null };
-      const hit = svg("circle", { r: 13, class: "lk-hit" });
-      item.group = svg("g", { onclick: (event) => { event.stopPropagation(); this.handlers.onmessage(item.seq); } },
-        item.trail, hit, svg("circle", { r: 11, class: "lk-halo" }), item.shape, svg("path", { class: "lk-x", d: "M-6 -6L6 6M6 -6L-6 6" }));
-      this.flightPool.push(item);
-      this.layers.flights.append(item.group);
-    }
-    if (item.group.style.display) item.group.style.display = "";
-    return item;
   }
 
   /** A message is named where the name covers no node. */
@@ -196,7 +157,7 @@ export class Picture {
     return true;
   }
 
-  _name(index, x, y, uy, text) {
+  _name(index, x, y, down, text) {
     let label = this.names[index];
     if (!label) {
       label = svg("text", { class: "lk-flight-name", "pointer-events": "none" });
@@ -206,31 +167,43 @@ export class Picture {
     label.style.display = "";
     setText(label, text);
     label.setAttribute("x", (x + 11).toFixed(1));
-    label.setAttribute("y", (y + (uy > 0 ? 12 : -4)).toFixed(1));
+    label.setAttribute("y", (y + (down ? 12 : -4)).toFixed(1));
   }
 
-  /** A line drawn across the picture splits the network in two. */
+  /** Where the pointer is, in the picture's pixels. @param {MouseEvent} event */
+  _point(event) {
+    const box = this.element.getBoundingClientRect();
+    return { x: ((event.clientX - box.left) * this.size.width) / box.width, y: ((event.clientY - box.top) * this.size.height) / box.height };
+  }
+
+  /** The message under the pointer, unless a node is. @param {MouseEvent} event */
+  _flightAt(event) {
+    if (/** @type {Element} */ (event.target).closest(".lk-node")) return null;
+    const { x, y } = this._point(event);
+    return this.flights.near(x, y);
+  }
+
+  /** A line drawn across the picture splits the network in two; a click chooses the message that is there. */
   _cutting() {
     const line = svg("line", { class: "lk-cut-line" });
     const text = svg("text", { class: "lk-cut-text" });
     let from = null;
     let sides = null;
-    const point = (event) => {
-      const box = this.element.getBoundingClientRect();
-      return { x: ((event.clientX - box.left) * this.size.width) / box.width, y: ((event.clientY - box.top) * this.size.height) / box.height };
-    };
     const stop = () => {
       from = null;
       sides = null;
       this.layers.cut.replaceChildren();
     };
     this.element.addEventListener("pointerdown", (event) => {
-      if (event.target.closest(".lk-node, .lk-flight") || event.button || !this.handlers.maySplit()) return;
-      from = point(event);
+      if (event.target.closest(".lk-node") || event.button || !this.handlers.maySplit()) return;
+      from = this._point(event);
     });
     this.element.addEventListener("pointermove", (event) => {
-      if (!from) return;
-      const to = point(event);
+      if (!from) {
+        this.element.style.cursor = this._flightAt(event) ? "pointer" : "";
+        return;
+      }
+      const to = this._point(event);
       if (Math.hypot(to.x - from.x, to.y - from.y) < 24) return;
       if (!this.element.hasPointerCapture(event.pointerId)) this.element.setPointerCapture(event.pointerId);
       const nodes = this.trace.nodes.map((id) => ({ id, ...this.at.get(id) }));
@@ -249,6 +222,13 @@ export class Picture {
       stop();
     });
     this.element.addEventListener("pointercancel", stop);
+    this.element.addEventListener("click", (event) => {
+      const flight = this.justCut ? null : this._flightAt(event);
+      if (flight) {
+        event.stopImmediatePropagation();
+        this.handlers.onmessage(flight.seq);
+      }
+    }, { capture: true });
     this.element.addEventListener("click", () => {
       if (!this.justCut) this.handlers.onclear();
       this.justCut = false;

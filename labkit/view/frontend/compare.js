@@ -1,6 +1,6 @@
 /* Two runs side by side on one time cursor, from where they first differ. */
-import { Picture } from "./cluster.js";
-import { button, html, refill, set, setText } from "./dom.js";
+import { marked } from "./banner.js";
+import { button, html, refill } from "./dom.js";
 import { scene } from "./scene.js";
 import { clause, seconds } from "./words.js";
 
@@ -28,10 +28,7 @@ export class Comparison {
   /** @param {import("./player.js").Player} player */
   constructor(player) {
     this.player = player;
-    this.canvas = html("div", { class: "lk-canvas lk-other", hidden: true });
     this.words = html("div", { class: "lk-versus", role: "status", hidden: true });
-    this.name = html("span", { class: "lk-run-name" });
-    this.own = html("span", { class: "lk-run-name", hidden: true });
   }
 
   get on() {
@@ -43,26 +40,14 @@ export class Comparison {
     this.other = other;
     this.shared = shared;
     this.key = "";
-    this.canvas.hidden = !other;
     this.words.hidden = !other;
-    this.own.hidden = !other;
-    if (!other) return;
-    setText(this.name, name);
-    setText(this.own, own);
-    this.picture = new Picture(other, { onnode: () => {}, onmessage: () => {}, onclear: () => {}, onsplit: () => {}, maySplit: () => false });
-    set(this.picture.element, "aria-label", `The cluster in ${name}`);
-    refill(this.canvas, this.name, this.picture.element);
+    this.player.frame.compare(other, { own, name }, (seq) => this._goTo(seq));
   }
 
-  resize() {
-    const box = this.canvas.getBoundingClientRect();
-    if (this.other && box.width) this.picture.resize(Math.round(box.width), Math.round(box.height));
-  }
-
-  /** @param {any} emphasis as for the first picture */
-  draw(emphasis) {
+  /** What there is to see of the other run at the cursor. @param {import("./views.js").Emphasis} emphasis as for this one */
+  moment(emphasis) {
     const { player, other } = this;
-    if (!other) return;
+    if (!other) return null;
     const { trace, time, count, speed } = player;
     const key = `${trace.length} ${other.length}`;
     if (key !== this.key) {
@@ -71,8 +56,18 @@ export class Comparison {
       this._say();
     }
     const shown = scene(other, Math.min(time, other.now), { count: count < this.differs ? count : other.countAt(time), fade: 0.1 * speed, noted: 1.3 * speed });
-    this.picture.draw(shown, { ...emphasis, selected: null, pending: new Map(), ticked: new Set(), markedNodes: new Set(), markedFlights: new Set() });
-    this.canvas.classList.toggle("lk-over", time > other.now + 1e-9);
+    const { selected } = emphasis;
+    const same = selected?.type === "node" || (selected?.type === "message" && Number(selected.id) < this.differs);
+    return {
+      scene: shown, over: time > other.now + 1e-9,
+      emphasis: { ...emphasis, selected: same ? selected : null, pending: new Map(), ticked: new Set(), marked: marked(other, shown) },
+    };
+  }
+
+  /** Moves the cursor to an event of the other run. @param {number} seq */
+  _goTo(seq) {
+    this.player.pause();
+    this.player.seek(Math.min(this.other.time[seq], this.player.trace.now));
   }
 
   _say() {
@@ -92,9 +87,6 @@ export class Comparison {
     const { player, other, differs } = this;
     const own = differs < player.trace.length && player.trace.time[differs] <= (other.time[differs] ?? Infinity);
     if (own) player.goTo(differs);
-    else {
-      player.pause();
-      player.seek(Math.min(other.time[differs], player.trace.now));
-    }
+    else this._goTo(differs);
   }
 }

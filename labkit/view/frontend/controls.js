@@ -49,7 +49,7 @@ export class Controls {
     const past = player.inPast();
     const split = player.scene?.groups || [...(player.scene?.links.values() ?? [])].some((link) => link.cut || link.loss);
     const ticked = [...player.ticked];
-    const key = `${past} ${Boolean(split)} ${player.splitting} ${ticked} ${player.port.faultCount} ${player.pending.has("partition ")}`;
+    const key = `${past} ${Boolean(split)} ${player.splitting} ${ticked} ${player.port.faultCount} ${player.pending.has("partition")}`;
     if (key === this.rowKey) return;
     this.rowKey = key;
     const held = /** @type {HTMLElement | null} */ (this.faultRow.querySelector(":focus"))?.dataset.name;

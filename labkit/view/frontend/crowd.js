@@ -17,6 +17,7 @@ export class Crowd {
     this.trace = trace;
     this.handlers = handlers;
     this.canvas = html("canvas", { role: "img" });
+    this.layer = document.createElement("canvas"); /* the dots alone: few of them change from one frame to the next */
     this.said = html("span", {});
     const list = `lk-nodes-${Math.random().toString(36).slice(2)}`;
     this.finder = html("input", { class: "lk-input", list, placeholder: "Find a node", "aria-label": "Find a node", onchange: () => this._find() });
@@ -84,48 +85,20 @@ export class Crowd {
     if (!this.width) return;
     this._options(scene);
     const ink = this.handlers.palette();
-    const ctx = this.canvas.getContext("2d");
-    ctx.setTransform(this.scale, 0, 0, this.scale, 0, 0);
-    ctx.clearRect(0, 0, this.width, this.height);
     const name = this.color.value;
     const values = name ? scene.nodes.map((node) => (node.up ? comparable(node.attributes[name]) : null)) : [];
     const [least, most] = values.reduce(([low, high], value) => (value === null ? [low, high] : [Math.min(low, value), Math.max(high, value)]), [Infinity, -Infinity]);
     const r = Math.max(1.2, Math.min(9, this.cell * 0.38));
-    /* one path for each look and shade: thousands of dots in a few strokes */
-    const paths = new Map();
-    scene.nodes.forEach((node, i) => {
+    this._dots(ink, r, scene.nodes.map((node, i) => {
       const value = values[i];
       const shade = value === null || value === undefined || most <= least ? (name && value !== null && most === least ? SHADES : 2) : 1 + Math.round(((value - least) / (most - least)) * (SHADES - 1));
-      const key = `${node.look} ${node.up ? shade : SHADES}`;
-      if (!paths.has(key)) paths.set(key, new Path2D());
-      const path = paths.get(key);
-      const [x, y] = this._place(i);
-      if (node.look === "down") {
-        path.moveTo(x - r, y - r);
-        path.lineTo(x + r, y + r);
-        path.moveTo(x + r, y - r);
-        path.lineTo(x - r, y + r);
-      } else {
-        path.moveTo(x + r, y);
-        path.arc(x, y, r, 0, 7);
-      }
-    });
-    for (const [key, path] of paths) {
-      const [look, shade] = key.split(" ");
-      const color = ink[name && look === "member" ? "blue" : COLORS_OF_LOOKS[look]];
-      ctx.globalAlpha = look === "member" ? 0.12 + (0.88 * Number(shade)) / SHADES : 1;
-      ctx.fillStyle = color;
-      ctx.strokeStyle = color;
-      ctx.lineWidth = 1.6;
-      if (look === "down" || look === "new") ctx.stroke(path);
-      else ctx.fill(path);
-      ctx.globalAlpha = 1;
-      if (look === "member") {
-        ctx.strokeStyle = ink.line;
-        ctx.lineWidth = 0.7;
-        ctx.stroke(path);
-      }
-    }
+      return `${node.look} ${node.up ? shade : SHADES} ${name && node.look === "member" ? "blue" : COLORS_OF_LOOKS[node.look]}`;
+    }));
+    const ctx = this.canvas.getContext("2d");
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    ctx.drawImage(this.layer, 0, 0);
+    ctx.setTransform(this.scale, 0, 0, this.scale, 0, 0);
     this._messages(ctx, ink, scene, glyphs);
     const ring = (id, color) => {
       if (!this.index.has(id)) return;
@@ -142,6 +115,42 @@ export class Crowd {
     const words = `${plural(scene.nodes.length, "node")}${span}${scene.counts.crashed ? `; × crashed: ${scene.counts.crashed}` : ""}`;
     setText(this.said, words);
     set(this.canvas, "aria-label", words);
+  }
+
+  /** Draws the dots that look different than before. @param {Object<string, string>} ink @param {number} r @param {string[]} looks */
+  _dots(ink, r, looks) {
+    const key = `${this.width} ${this.height} ${this.scale} ${looks.length} ${ink.blue}`;
+    const ctx = this.layer.getContext("2d");
+    if (key !== this.dotsKey) {
+      this.dotsKey = key;
+      this.drawn = [];
+      [this.layer.width, this.layer.height] = [this.canvas.width, this.canvas.height];
+    }
+    ctx.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+    looks.forEach((whole, i) => {
+      if (this.drawn[i] === whole) return;
+      const [x, y] = this._place(i);
+      if (this.drawn[i]) ctx.clearRect(x - this.cell / 2, y - this.cell / 2, this.cell, this.cell);
+      this.drawn[i] = whole;
+      const [look, shade, color] = whole.split(" ");
+      ctx.fillStyle = ctx.strokeStyle = ink[color];
+      ctx.globalAlpha = look === "member" ? 0.12 + (0.88 * Number(shade)) / SHADES : 1;
+      ctx.lineWidth = 1.6;
+      ctx.beginPath();
+      if (look === "down") {
+        ctx.moveTo(x - r, y - r);
+        ctx.lineTo(x + r, y + r);
+        ctx.moveTo(x + r, y - r);
+        ctx.lineTo(x - r, y + r);
+      } else ctx.arc(x, y, r, 0, 7);
+      if (look === "down" || look === "new") ctx.stroke();
+      else ctx.fill();
+      ctx.globalAlpha = 1;
+      if (look !== "member") return;
+      ctx.strokeStyle = ink.line;
+      ctx.lineWidth = 0.7;
+      ctx.stroke();
+    });
   }
 
   _messages(ctx, ink, scene, glyphs) {

@@ -8,8 +8,9 @@ const SLOW = 90; /* milliseconds between two drawings of what is not drawn in ev
 /** One view on the page: a heading, and below it the view itself, or a sentence that says why it has nothing to show. */
 class Place {
   /** @param {import("./views.js").View} view @param {import("./trace.js").Trace} trace @param {() => import("./views.js").Handlers} handlers
-   * @param {() => void} onclose */
-  constructor(view, trace, handlers, onclose) {
+   * @param {() => void} onclose @param {boolean} [twin]  it stands beside the same view of another run */
+  constructor(view, trace, handlers, onclose, twin = false) {
+    this.twin = twin;
     this.view = view;
     this.trace = trace;
     this.handlers = handlers;
@@ -32,6 +33,7 @@ class Place {
     if (missing) return false;
     this.panel = this.view.make(this.trace, this.handlers());
     this.element.append(this.panel.element);
+    if (this.twin) for (const one of this.element.querySelectorAll("[role=region]")) set(one, "role", "group"); /* one region of each name */
     this.resize(true);
     return true;
   }
@@ -53,6 +55,31 @@ class Place {
   }
 }
 
+/** Keeps a view as high as it has been, so that what stands below it does not jump while time goes on; until the page's width changes. */
+class Heights {
+  constructor() {
+    /** @type {WeakMap<Element, {width: number, height: number}>} */
+    this.known = new WeakMap();
+    this.observer = new ResizeObserver((entries) => {
+      for (const { target, borderBoxSize: [{ inlineSize: width, blockSize: height }] } of entries) this._keep(/** @type {HTMLElement} */ (target), width, height);
+    });
+  }
+
+  /** @param {HTMLElement} element */
+  watch(element) {
+    this.observer.observe(element);
+  }
+
+  /** @param {HTMLElement} element @param {number} width @param {number} height */
+  _keep(element, width, height) {
+    const known = this.known.get(element);
+    if (known && width === known.width && height <= known.height) return;
+    const anew = known && width !== known.width;
+    element.style.minHeight = anew ? "" : `${height}px`;
+    this.known.set(element, { width, height: anew ? 0 : height });
+  }
+}
+
 export class Frame {
   /** @param {import("./trace.js").Trace} trace @param {import("./views.js").Handlers} handlers
    * @param {{names?: string[] | null, inspector: HTMLElement, onchange: (names: string[]) => void}} options */
@@ -63,6 +90,11 @@ export class Frame {
     this.onchange = onchange;
     /** @type {Map<string, Place>} */
     this.places = new Map();
+    /** @type {Map<string, Place>} the same views of another run, beside these */
+    this.twins = new Map();
+    /** @type {{trace: import("./trace.js").Trace, own: string, name: string, handlers: import("./views.js").Handlers} | null} */
+    this.other = null;
+    this.heights = new Heights();
     this.element = html("div", { class: "lk-views" });
     this.outside = (event) => { if (!this.menu.contains(event.target)) this._open(false); };
     this.menu = this._menu();
@@ -79,10 +111,43 @@ export class Frame {
     const known = names.filter((name) => VIEWS.has(name));
     this.places = new Map(known.map((name) => [name, this.places.get(name) ?? new Place(VIEWS.get(name), this.trace, () => this.handlers, () => this.toggle(name))]));
     const all = [...this.places.values()];
+    if (this.other) {
+      this._pair(all);
+      return;
+    }
     const stage = all.find(({ view }) => view.place === "stage");
     const beside = stage ? all.filter(({ view }) => view.place === "side") : [];
     const top = stage ? html("div", { class: "lk-top" }, stage.element, html("div", { class: "lk-side" }, beside.map((place) => place.element), this.inspector)) : null;
+    for (const place of all) if (place !== stage && !beside.includes(place)) this.heights.watch(place.element);
     refill(this.element, ...all.filter((place) => !beside.includes(place)).map((place) => (place === stage ? top : place.element)), stage ? null : this.inspector);
+    this.resize();
+    this._tick();
+    this.handlers.refresh();
+  }
+
+  /** Puts the views of another run beside these, or ends that.
+   * @param {import("./trace.js").Trace | null} trace @param {{own: string, name: string}} [names] @param {(seq: number) => void} [goTo]  to an event of that run */
+  compare(trace, { own, name } = { own: "", name: "" }, goTo = () => {}) {
+    const nothing = () => {};
+    this.twins = new Map();
+    this.other = trace && {
+      trace, own, name, handlers: {
+        ...this.handlers, goTo, node: (id) => this.handlers.select({ type: "node", id }), fault: nothing, stepBy: nothing, faultsOff: () => "this is the other run", tools: html("div", { hidden: true }),
+      },
+    };
+    this.show(this.names);
+  }
+
+  /** Lays every view beside its twin. @param {Place[]} all */
+  _pair(all) {
+    const { trace, own, name, handlers } = this.other;
+    this.twins = new Map(all.map(({ view }) => [view.name, this.twins.get(view.name) ?? new Place(view, trace, () => handlers, () => this.toggle(view.name), true)]));
+    refill(this.element,
+      html("div", { class: "lk-twins lk-twin-names" }, html("b", { class: "lk-run-name" }, own), html("b", { class: "lk-run-name" }, name)),
+      all.map((place) => html("div", { class: "lk-twins" },
+        html("div", { class: "lk-twin", "data-name": t(own) }, place.element),
+        html("div", { class: "lk-twin lk-other", "data-name": t(name), role: "group", "aria-label": name }, this.twins.get(place.view.name).element))),
+      this.inspector);
     this.resize();
     this._tick();
     this.handlers.refresh();
@@ -97,25 +162,36 @@ export class Frame {
 
   /** @param {boolean} [anyway] */
   resize(anyway = false) {
-    for (const place of this.places.values()) place.resize(anyway);
+    for (const place of [...this.places.values(), ...this.twins.values()]) place.resize(anyway);
   }
 
   /** @param {import("./scene.js").Scene} scene @param {import("./views.js").Emphasis} emphasis @param {boolean} all  draw the slower views too
-   * @param {number} stamp @returns {boolean} whether all was drawn */
-  draw(scene, emphasis, all, stamp) {
+   * @param {number} stamp @param {{scene: import("./scene.js").Scene, emphasis: import("./views.js").Emphasis, over: boolean} | null} [other]  the other run's, and whether
+   * it has not come that far @returns {boolean} whether all was drawn */
+  draw(scene, emphasis, all, stamp, other = null) {
     const whole = all || stamp - (this.drawn ?? -1000) >= SLOW;
     if (whole) this.drawn = stamp;
     for (const place of this.places.values()) place.draw(scene, emphasis, whole);
+    if (other) for (const twin of this.twins.values()) twin.draw(other.scene, other.emphasis, whole);
+    if (other) this.element.classList.toggle("lk-over", other.over);
     return whole;
   }
 
   dispose() {
     this._open(false);
+    this.heights.observer.disconnect();
   }
 
   /** Takes the focus to a node, where one of the views can. @param {string} id */
   focus(id) {
     return [...this.places.values()].some(({ panel }) => panel?.focus?.(id));
+  }
+
+  /** Lights up what an event could know, in the view that can; false if it is not shown. */
+  light() {
+    const panel = [...this.places.values()].map((place) => place.panel).find((one) => one?.light);
+    panel?.light();
+    return Boolean(panel);
   }
 
   _menu() {

@@ -24,6 +24,7 @@ export class Inspector {
     const key = `${scene.count} ${past} ${selected?.type} ${selected?.id} ${node ? this._timers(node, scene) : ""}`;
     if (key === this.key) return;
     this.key = key;
+    this.element.classList.toggle("lk-details", Boolean(selected));
     const frame = `${selected?.type} ${selected?.id} ${past} ${node?.look} ${node?.paused}`;
     const sameThing = this.shown === frame;
     this.shown = frame;

@@ -23,6 +23,7 @@ export const KEYS = [
   { keys: ["+", "="], shown: "+", words: "faster", act: (player) => player.controls.faster(1) },
   { keys: ["-"], shown: "−", words: "slower", act: (player) => player.controls.faster(-1) },
   { keys: ["r"], shown: "R", words: "the next run, where there are several", act: (player) => player.runs?.next() },
+  { keys: ["c"], shown: "C", words: "in the space-time diagram: what the event here could know, and what could know of it", act: (player) => { if (!player.frame.light()) player.tell("The space-time diagram is not shown"); } },
   { keys: ["f"], shown: "F", words: "the faults: to the buttons of what was chosen", act: (player) => player.controls.toFaults() },
   { keys: ["?"], shown: "?", words: "these keys", act: (player) => showKeys(player.root) },
   { keys: ["Escape"], shown: "Esc", words: "close, let go of what was chosen", act: (player) => { if (!closePopover(player.root)) player.escape(); } },

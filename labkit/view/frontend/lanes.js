@@ -1,7 +1,7 @@
 /* Lines along time: a line for each node or client, time to the right, the cursor across. A view paints bars and signs on it, as SVG; what
    lies after the cursor is paler. What is painted is wider than what is seen, so that most frames only move it. */
 import { html, set, setText, svg } from "./dom.js";
-import { clip, seconds } from "./words.js";
+import { seconds, shortName } from "./words.js";
 
 const AXIS_HIGH = 20;
 const PAINTED = 0.4; /* how much more than the window is painted, to its right */
@@ -109,7 +109,7 @@ export class Lanes {
     for (const [element, name, value] of [[this.veil, "height", bottom], [this.edge, "height", bottom], [this.edge, "width", this.gutter - 4], [this.line, "y2", bottom + 2]]) set(element, name, value);
     const every = Math.ceil(12 / this.high);
     this.names.replaceChildren(...rows.map((id, i) => (i % every ? null : svg("text", { x: 8, y: this.y(i), dy: "0.35em", onclick: () => this.options.onrow?.(id) },
-      clip(id, Math.floor((this.gutter - 20) / 6.1)), svg("title", {}, id)))).filter(Boolean));
+      shortName(id, Math.floor((this.gutter - 20) / 6.1)), svg("title", {}, id)))).filter(Boolean));
     this.key = "";
   }
 

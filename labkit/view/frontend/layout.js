@@ -80,7 +80,7 @@ export function within(point, group) {
 export function lane(from, to, r) {
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
   const [ux, uy] = [(to.x - from.x) / length, (to.y - from.y) / length];
-  const edge = Math.min(r + 7, length * 0.4);
+  const edge = Math.min(r + (r > 19 ? 13 : 9), length * 0.4);
   const side = Math.min(4, r * 0.2);
   return {
     x1: from.x + ux * edge - uy * side, y1: from.y + uy * edge + ux * side,

@@ -1,6 +1,6 @@
 /* One node of the picture: its role by shape and word, its term, its timer's arc, its note, its badge. */
 import { set, setText, svg } from "./dom.js";
-import { clip } from "./words.js";
+import { clip, shortName } from "./words.js";
 
 const CROWN = "M-13 0L-15 -11L-6.5 -5L0 -14L6.5 -5L15 -11L13 0Z";
 
@@ -85,7 +85,8 @@ export class NodeShape {
     set(this.name, "dy", term && !down ? "0" : "0.35em");
     setText(this.sub, down ? "" : term);
     set(this.sub, "y", outside ? 4 : 12);
-    setText(this.word, outside ? `${clip(this.id, this.room)}${word ? ` · ${word}` : ""}` : word);
+    const left = this.room - word.length - 3; /* letters of the name, if the word stands beside it */
+    setText(this.word, !outside ? word : word && left >= Math.min(7, this.id.length) ? `${shortName(this.id, left)} · ${word}` : shortName(this.id, this.room));
     set(this.word, "y", this.high ? -r - (node.look === "leader" ? 21 : this.small ? 6 : 11) : r + (this.small ? 11 : 19));
     const badge = node.error ? "!" : side || node.badge;
     this.badge.style.display = badge ? "" : "none";

@@ -1,4 +1,5 @@
 /* The player: one time cursor that drives the views, the inspector and the scrubber. */
+import { Banner, marked } from "./banner.js";
 import { Bookmarks } from "./bookmarks.js";
 import { Comparison } from "./compare.js";
 import { Controls } from "./controls.js";
@@ -10,11 +11,12 @@ import { HELP, press } from "./keys.js";
 import { keepNames } from "./language.js";
 import { keepFresh, watchSight, watchSize } from "./page.js";
 import { legend, pillRow } from "./legend.js";
+import { Pending } from "./pending.js";
 import { RunStrip } from "./runs.js";
 import { scene } from "./scene.js";
 import { Steps } from "./steps.js";
 import { Timeline } from "./timeline.js";
-import { pills, seconds } from "./words.js";
+import { facts, pills, seconds } from "./words.js";
 
 const REDUCED_STEP = 0.45;
 
@@ -32,15 +34,15 @@ export class Player extends Steps {
   /**
    * @param {HTMLElement} root
    * @param {import("./trace.js").Trace} trace
-   * @param {{port?: Port | null, session?: any, speed?: number, height?: number | null, reducedMotion?: boolean, views?: string[] | null,
+   * @param {{port?: Port | null, run?: number, session?: any, speed?: number, height?: number | null, reducedMotion?: boolean, views?: string[] | null,
    *   onviews?: (names: string[]) => void, bookmarks?: import("./bookmarks.js").Bookmark[], onbookmarks?: (list: import("./bookmarks.js").Bookmark[]) => void}} [options]
    */
-  constructor(root, trace, { port = null, session = null, speed = 0.1, height = null, reducedMotion, views = null, onviews = () => {}, bookmarks = [], onbookmarks = () => {} } = {}) {
+  constructor(root, trace, { port = null, run = 0, session = null, speed = 0.1, height = null, reducedMotion, views = null, onviews = () => {}, bookmarks = [], onbookmarks = () => {} } = {}) {
     super(trace, port);
     this.root = root;
     this.session = session;
     keepNames((text) => trace.spans.has(text) || trace.types.has(text) || trace.roles.has(text) || trace.clients.includes(text));
-    this.runNumber = port?.run ?? 0;
+    this.runNumber = run;
     this.bookmarks = new Bookmarks(this, bookmarks, onbookmarks);
     this.speed = speed;
     this.playing = false;
@@ -48,7 +50,7 @@ export class Player extends Steps {
     this.selected = null;
     this.ticked = new Set();
     this.splitting = false;
-    this.pending = new Map();
+    this.pending = new Pending();
     this.still = reducedMotion ?? matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.disposals = [];
     this._parts(height, views, onviews);
@@ -79,20 +81,20 @@ export class Player extends Steps {
     this.frame = new Frame(trace, {
       seek: (time) => this.seek(time), goTo: (seq) => this.goTo(seq), select: (selected) => this.select(selected), refresh: () => this.refresh(), palette,
       node: (id) => this._node(id), fault: (action, args) => this.fault(action, args), faultsOff: () => this.faultsOff(), tools: this.controls.faultRow,
-      stepBy: (unit, direction) => this.stepBy(unit, direction), comparison: this.comparison,
+      stepBy: (unit, direction) => this.stepBy(unit, direction),
     }, { names: views, inspector: this.inspector.element, onchange: onviews });
-    this.title = html("b", { class: "lk-title", translate: trace.title ? "no" : null }, trace.title || "Cluster");
+    this.title = html("b", { class: "lk-title", title: trace.title, translate: trace.title ? "no" : null }, trace.title || "Cluster");
     this.facts = html("span", { class: "lk-facts" });
     this.pills = html("span", { class: "lk-pills" });
     this.clock = html("span", { class: "lk-clock" });
-    this.banner = html("div", { class: "lk-banner", role: "status", hidden: true });
+    this.banner = new Banner(trace, (seq) => this.goTo(seq));
     this.alert = html("div", { class: "lk-alert", role: "alert", hidden: true });
     this.aloud = html("div", { class: "lk-aloud", "aria-live": "polite" });
     this.legend = html("div", { class: "lk-legend" });
     if (height) this.root.style.setProperty("--lk-stage-height", `${height}px`);
     refill(this.root,
       html("div", { class: "lk-header" }, this.title, this.facts, this.pills, this.clock, this.frame.menu),
-      this.alert, this.banner, this.comparison.words,
+      this.alert, this.banner.element, this.comparison.words,
       this.frame.element,
       html("div", { class: "lk-bottom" }, this.controls.element, this.timeline.element),
       this.runs?.element ?? "",
@@ -211,13 +213,7 @@ export class Player extends Steps {
     const end = this.atNow || (this.pausedLive && this.pending.size > 0);
     const before = this.trace.length;
     this.trace.append(columns, now, skip);
-    for (const [key, { action, id, seq }] of this.pending) {
-      if (seq !== undefined) continue;
-      for (let i = before; i < this.trace.length; i += 1) {
-        const kind = this.trace.kind[i] === "start" ? "restart" : this.trace.kind[i];
-        if (kind === action && (id === null || this.trace.node[i] === id)) this.pending.get(key).seq = i;
-      }
-    }
+    this.pending.find(this.trace, before);
     if (end && !this.playing && this.pending.size) this.goNow();
     if (this.stepsTried) {
       this._tryOn(before);
@@ -227,7 +223,7 @@ export class Player extends Steps {
 
   /** The cluster has done what was asked, or had nothing to do. */
   settlePending() {
-    for (const [key, { seq }] of this.pending) if (seq === undefined) this.pending.delete(key);
+    this.pending.settle();
     this.refresh();
   }
 
@@ -243,8 +239,7 @@ export class Player extends Steps {
       this._fork(action, args, options);
       return;
     }
-    const single = action === "crash" || action === "restart";
-    this.pending.set(`${action} ${single ? args[0] : ""}`, { action, id: single ? args[0] : null, seq: undefined });
+    this.pending.add(action, args);
     this.splitting = false;
     this.ticked.clear();
     this.port.fault(action, args, options);
@@ -262,7 +257,6 @@ export class Player extends Steps {
   /** Puts another run beside this one, or ends that. @param {import("./trace.js").Trace | null} other @param {any} [about] */
   compare(other, about) {
     this.comparison.with(other, about);
-    this.root.classList.toggle("lk-comparing", Boolean(other));
     this.glyphCount = -1;
     if (!other && this.session) this.session.compared = null;
     this.frame.resize(true);
@@ -358,52 +352,18 @@ export class Player extends Steps {
       this.glyphCount = types.size;
       this.glyphs = glyphs(types.keys());
     }
-    for (const [key, { seq }] of this.pending) if (seq !== undefined && seq < this.count) this.pending.delete(key);
-    const words = { crash: "crashing…", restart: "starting…" };
-    const pending = new Map([...this.pending.values()].filter(({ id }) => id).map(({ action, id }) => [id, words[action]]));
     this.timeline.draw(this.time);
     setText(this.clock, seconds(this.time));
-    const emphasis = { selected, pending, ticked: this.ticked, still: this.still, glyphs: this.glyphs, marked: this._marked(shown) };
-    if (!this.frame.draw(shown, emphasis, all, stamp)) return;
+    const emphasis = { selected, pending: this.pending.words(this.count), ticked: this.ticked, still: this.still, playing: this.playing, glyphs: this.glyphs, marked: marked(trace, shown) };
+    if (!this.frame.draw(shown, emphasis, all, stamp, this.comparison.moment(emphasis))) return;
     this.inspector.draw(shown, selected);
     this.controls.draw();
     this.runs?.draw();
     this.bookmarks.draw(Math.max(trace.now, 1e-6), 8);
     pillRow(this.pills, pills(shown));
-    setText(this.facts, `${trace.nodes.length} nodes${trace.seed == null ? "" : ` · seed ${trace.seed}`}${trace.leftOut ? ` · ${trace.leftOut.events} events before ${seconds(trace.leftOut.until)} are left out` : ""}`);
+    setText(this.facts, facts(trace));
     legend(this.legend, trace, this.glyphs, shown);
-    this._violation(shown);
+    this.banner.draw(shown);
     if (this.playing && stamp - (this.spokenAt ?? -5000) > 2500) this.tell(pills(shown).map(({ text }) => text).join(", "));
-  }
-
-  /** The nodes and messages that a violation is about. */
-  _marked(shown) {
-    const nodes = new Set();
-    const flights = new Set();
-    if (shown.mark) {
-      const { trace } = this;
-      const { seq, label } = shown.mark;
-      const named = new Set(label.split(/[^\w.-]+/));
-      for (const id of [trace.node[seq], trace.peer[seq], ...trace.nodes.filter((id) => named.has(id))]) if (id) nodes.add(id);
-      const [from] = shown.step;
-      for (let i = from; i < shown.count; i += 1) {
-        if (trace.kind[i] === "send") flights.add(i);
-        else if (trace.match[i] >= 0) flights.add(trace.match[i]);
-      }
-    }
-    return { nodes, flights };
-  }
-
-  _violation(shown) {
-    const mark = shown.mark ?? this.trace.marks[0];
-    this.banner.hidden = !mark;
-    if (!mark) return;
-    const here = mark === shown.mark;
-    const key = `${mark.seq} ${here}`;
-    if (key === this.bannerKey) return;
-    this.bannerKey = key;
-    this.banner.classList.toggle("lk-here", here);
-    refill(this.banner, html("b", {}, here ? "Violated here" : `Violated at ${seconds(mark.time)}`), html("span", { translate: "no" }, mark.label),
-      here ? null : html("button", { type: "button", class: "lk-button lk-tiny", onclick: () => this.goTo(mark.seq) }, "Show"));
   }
 }

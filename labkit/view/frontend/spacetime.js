@@ -1,15 +1,17 @@
-/* The space-time diagram: a line a node, an arrow a message, time to the right. Drawn on a canvas, a window at a time. */
-import { html } from "./dom.js";
-import { flightEnd } from "./scene.js";
-import { leads, upperBound } from "./trace.js";
-import { clip, fields, repr, seconds } from "./words.js";
+/* The space-time diagram: a line a node, an arrow a message, time to the right; the causal past and future of an event, lit up. On a canvas:
+   what lies around the window is painted on a layer once, and only new events and what comes into sight are painted after that. */
+import { isEvent, lightUp } from "./causality.js";
+import { html, refill, set, setText } from "./dom.js";
+import { messagesIn, MESSAGES_DRAWN_AT_MOST, paintSpan, sentBetween } from "./spacepaint.js";
+import { clause, clip, fields, plural, repr, seconds, shortName } from "./words.js";
 
-const MESSAGES_DRAWN_AT_MOST = 1500;
 const LINES_AT_MOST = 40;
 const AXIS = 20;
 const CLIENTS_AT_MOST = 6;
-const SPARE = 0.3;
-const MARKS = { crash: "×", error: "!", restart: "↑", pause: "‖", resume: "▸" };
+const SPARE = 0.35; /* how much more than the window is painted, to its right */
+const DENSE = 300; /* messages in the window; so many are drawn paler */
+const GROWS_EVERY = 90; /* milliseconds between two paintings of new events */
+const REWRITES = new Set(["retime", "wait"]); /* events that change how earlier ones are drawn */
 
 export class SpaceTime {
   /** @param {import("./trace.js").Trace} trace
@@ -20,19 +22,62 @@ export class SpaceTime {
     this.handlers = handlers;
     this.canvas = html("canvas", { role: "img", "aria-label": "Space-time diagram: one line for each node, one arrow for each message" });
     this.tip = html("div", { class: "lk-tip", hidden: true });
-    this.zoom = html("div", { class: "lk-zoom" },
-      html("button", { type: "button", class: "lk-button lk-tiny", title: "Show a longer time", "aria-label": "Show a longer time", onclick: () => this._zoom(1.6) }, "−"),
-      html("button", { type: "button", class: "lk-button lk-tiny", title: "Show a shorter time", "aria-label": "Show a shorter time", onclick: () => this._zoom(1 / 1.6) }, "+"));
-    this.element = html("div", { class: "lk-spacetime lk-panel" }, this.canvas, this.zoom, this.tip);
+    this.causes = html("button", {
+      type: "button", class: "lk-button lk-tiny", "aria-pressed": "false", title: "Light up the causal past and future of the event at the cursor, or of the message that was chosen (C)", onclick: () => this.toggleCauses(),
+    }, "Causes");
+    const zoom = (factor, text, title) => html("button", { type: "button", class: "lk-button lk-tiny", title, "aria-label": title, onclick: () => this._zoom(factor) }, text);
+    this.zoom = html("div", { class: "lk-zoom" }, this.causes, zoom(1.6, "−", "Show a longer time"), zoom(1 / 1.6, "+", "Show a shorter time"));
+    this.told = html("p", { class: "lk-note lk-causes", "aria-live": "polite", hidden: true });
+    this.element = html("div", { class: "lk-spacetime lk-panel" }, this.canvas, this.zoom, this.tip, this.told);
     this.layer = document.createElement("canvas");
     this.namesLayer = document.createElement("canvas");
-    this.segments = [];
     this.span = 0;
     this.start = 0;
     /** @type {number | undefined} the time at the left edge of the layer */ this.base = undefined;
-    this.look = this.seen = "";
+    this.look = "";
+    this.seen = 0; /* events that are painted */
+    this.seenNow = 0;
+    this.stride = 1; /* one of so many messages is drawn */
+    this.dense = false;
     this.stamp = 0;
+    /** @type {import("./causality.js").Light | null} */ this.light = null;
     this._pointing();
+  }
+
+  toggleCauses() {
+    this.lighting = !this.lighting;
+    set(this.causes, "aria-pressed", String(this.lighting));
+    this.handlers.onhover();
+  }
+
+  /** The event that is lit: the message that was chosen, at its sending or, when the cursor is there, its arrival; else what happens at the cursor.
+   * @param {import("./scene.js").Scene} scene @param {number | null} selected @returns {number} -1 if there is none */
+  _litEvent({ step: [from, to] }, selected) {
+    const { trace } = this;
+    if (selected !== null && !(to > from && (trace.match[from] === selected || from === selected))) return trace.kind[selected] === "send" ? selected : -1;
+    for (let seq = from; seq < to; seq += 1) if (isEvent(trace, seq)) return seq;
+    return -1;
+  }
+
+  /** @param {import("./scene.js").Scene} scene @param {number | null} selected @param {boolean} playing */
+  _causes(scene, selected, playing) {
+    const seq = this.lighting && !playing ? this._litEvent(scene, selected) : -1;
+    this.told.hidden = !this.lighting;
+    const { trace } = this;
+    const key = `${seq} ${trace.length} ${this.lighting}`;
+    if (key === this.causesKey) return;
+    this.causesKey = key;
+    this.light = seq < 0 ? null : lightUp(trace, seq);
+    if (!this.light) {
+      setText(this.told, !this.lighting ? "" : playing ? "Pause to see what an event could know." : "Nothing happens at a node here: step to an event, or choose a message.");
+      return;
+    }
+    const { counts, clock } = this.light;
+    const words = clause(trace, seq);
+    const ids = [...trace.nodes, ...trace.clients].filter((id) => clock.has(id));
+    const clocks = ids.slice(0, 12).map((id) => `${id} ${clock.get(id)}`).join(", ") + (ids.length > 12 ? `, and ${ids.length - 12} more` : "");
+    refill(this.told, html("b", {}, `${words.startsWith(trace.node[seq]) ? "" : `${trace.node[seq]} `}${words}`), " · ",
+      `■ ${plural(counts.past, "event")} in its past · ◆ ${counts.future} in its future · ○ ${counts.apart} neither · vector clock: ${clocks}`);
   }
 
   /** @param {number} width */
@@ -111,9 +156,9 @@ export class SpaceTime {
     return (this.width - this.gutter - 12) / this.span;
   }
 
-  /** How far the visible window has moved over the layer, in pixels. */
+  /** How far the visible window has moved over the layer, in whole pixels of the screen: between them all would be blurred. */
   get shift() {
-    return (this.start - this.base) * this.perSecond;
+    return Math.round((this.start - this.base) * this.perSecond * this.scale) / this.scale;
   }
 
   /** Until when the layer is drawn: a little past the window, so that a frame only moves it. */
@@ -122,7 +167,7 @@ export class SpaceTime {
   }
 
   /** @param {import("./scene.js").Scene} scene
-   * @param {{selected: number | null, node?: string | null, marked: Set<number>, glyphs: Map<string, import("./glyphs.js").Glyph>}} emphasis */
+   * @param {{selected: number | null, node?: string | null, playing: boolean, marked: Set<number>, glyphs: Map<string, import("./glyphs.js").Glyph>}} emphasis */
   draw(scene, emphasis) {
     if (!this.width) return;
     const chosen = emphasis.node ?? null;
@@ -134,6 +179,7 @@ export class SpaceTime {
     }
     this._window(scene.time);
     this.cursor = scene.time;
+    this._causes(scene, emphasis.selected, emphasis.playing);
     const ink = this.handlers.palette();
     this._layer(scene, emphasis, ink);
     const ctx = this.canvas.getContext("2d");
@@ -157,23 +203,50 @@ export class SpaceTime {
     ctx.stroke();
   }
 
-  /** Draws all but the cursor anew, when something there is different or the window has left it; new events ten times a second. */
-  _layer(scene, emphasis, ink) {
-    const look = [this.span, this.width, this.height, this.scale, ink.text, emphasis.selected, this.hovered, [...emphasis.marked], scene.mark?.seq].join();
-    const left = this.base === undefined || this.start < this.base || this.start + this.span > this.horizon;
-    const size = `${this.trace.length} ${this.trace.now}`;
+  /** Paints on the layer what is not there yet: all of it when it looks different, what has come into sight when the window has moved on, and new
+   * events a few times a second. @param {import("./scene.js").Scene} scene @param {any} emphasis @param {Object<string, string>} ink */
+  _layer(scene, { selected, marked, glyphs, playing }, ink) {
+    const { trace } = this;
+    const look = [this.span, this.width, this.height, this.scale, ink.text, selected, this.hovered, [...marked], scene.mark?.seq, trace.marks.length, this.light?.seq, this.light && trace.length].join();
     const stamp = performance.now();
-    if (!left && look === this.look && (size === this.seen || stamp - this.stamp < 90)) return;
-    [this.look, this.seen, this.stamp, this.base] = [look, size, stamp, this.start];
-    this.layer.width = Math.round(this.width * (1 + SPARE) * this.scale);
-    this.layer.height = this.canvas.height;
+    const past = this.start + this.span > this.horizon;
+    const grown = trace.length !== this.seen || trace.now !== this.seenNow;
+    if (look === this.look && !past && !(this.start < this.base) && (!grown || (playing && stamp - this.stamp < GROWS_EVERY))) return;
+    const share = trace.nodes.length > LINES_AT_MOST ? 0.05 : 1; /* most messages are then between nodes without a line */
+    const count = sentBetween(trace, this.start - trace.longest, this.start + this.span) * share;
+    const stride = Math.max(1, Math.ceil(count / MESSAGES_DRAWN_AT_MOST));
+    const dense = count > (this.dense ? 0.6 : 1) * DENSE;
+    const rewritten = trace.kind.slice(this.seen).some((kind) => REWRITES.has(kind));
+    const whole = look !== this.look || this.start < this.base || this.start > this.horizon || rewritten || dense !== this.dense || stride > this.stride || stride < this.stride / 2;
+    let from = Math.min(this.seenNow, this.horizon);
+    if (whole) {
+      const pixels = this.perSecond * this.scale;
+      [this.base, this.stride, this.dense] = [Math.floor(this.start * pixels) / pixels, stride, dense]; /* a message looks the same wherever it is painted */
+      this.layer.width = Math.round(this.width * (1 + SPARE) * this.scale);
+      this.layer.height = this.canvas.height;
+      from = this.base;
+    } else if (past) from = Math.min(from, this._scroll());
+    [this.look, this.seen, this.seenNow, this.stamp] = [look, trace.length, trace.now, stamp];
     const ctx = this.layer.getContext("2d");
     ctx.setTransform(this.scale, 0, 0, this.scale, 0, 0);
-    ctx.textBaseline = "middle";
-    this._partitions(ctx, ink);
-    this._spans(ctx, ink);
-    this._messages(ctx, ink, emphasis);
-    this._marks(ctx, ink, scene);
+    if (from >= this.horizon) return;
+    paintSpan({
+      ctx, trace, x: (time) => this.x(time), rows: this.rows, rowOf: this.rowOf, rowHeight: this.rowHeight, left: this.gutter, bottom: this.height - AXIS,
+      scale: this.scale, span: this.span, stride: this.stride, dense, ink, glyphs, strong: new Set([...marked, selected, this.hovered]), light: this.light, mark: scene.mark,
+    }, from - (whole ? this.span * 0.02 : 4 / this.perSecond), this.horizon);
+  }
+
+  /** Moves what is painted to the left, by whole pixels, to where the window is. @returns {number} the time from which on there is room */
+  _scroll() {
+    const right = this.horizon;
+    const pixels = Math.round(this.shift * this.scale);
+    const ctx = this.layer.getContext("2d");
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.globalCompositeOperation = "copy";
+    ctx.drawImage(this.layer, -pixels, 0);
+    ctx.globalCompositeOperation = "source-over";
+    this.base += pixels / this.scale / this.perSecond;
+    return right;
   }
 
   /** The names of the rows, drawn once: text is the slowest thing to draw. @returns {HTMLCanvasElement} */
@@ -189,7 +262,7 @@ export class SpaceTime {
     ctx.textBaseline = "middle";
     ctx.fillStyle = ink.muted;
     const every = Math.ceil(11 / this.rowHeight);
-    this.rows.forEach((id, i) => { if (i % every === 0) ctx.fillText(clip(id, Math.floor((this.gutter - 20) / 6.1)), 8, this.rowOf.get(id)); });
+    this.rows.forEach((id, i) => { if (i % every === 0) ctx.fillText(shortName(id, Math.floor((this.gutter - 20) / 6.1)), 8, this.rowOf.get(id)); });
     return this.namesLayer;
   }
 
@@ -210,174 +283,10 @@ export class SpaceTime {
       ctx.lineTo(x, this.height - AXIS + 4);
       ctx.stroke();
       const label = seconds(k * step, digits);
-      const half = ctx.measureText(label).width / 2;
+      const half = label.length * 3;
       if (x + half < this.width - 2 && x - half > this.gutter - 30) ctx.fillText(label, x, this.height - 8);
     }
     ctx.textAlign = "left";
-  }
-
-  _partitions(ctx, ink) {
-    const { moments, kind, time } = this.trace;
-    if (!moments.length) return;
-    const first = Math.max(0, upperBound(moments, this.base, (moment) => time[moment.seq]) - 1);
-    let open = null;
-    for (let i = first; i >= 0; i -= 1) {
-      if (kind[moments[i].seq] === "heal") break;
-      if (kind[moments[i].seq] === "partition") {
-        open = moments[i].seq;
-        break;
-      }
-    }
-    const paint = (from, to) => {
-      ctx.fillStyle = ink.fault;
-      ctx.globalAlpha = 0.08;
-      ctx.fillRect(this.x(from), 2, this.x(to) - this.x(from), this.height - AXIS - 4);
-      ctx.globalAlpha = 1;
-    };
-    for (let i = first; i < moments.length && time[moments[i].seq] < this.horizon; i += 1) {
-      const { seq } = moments[i];
-      if (kind[seq] === "partition" && open === null) open = seq;
-      if (kind[seq] === "heal" && open !== null) {
-        paint(time[open], time[seq]);
-        open = null;
-      }
-    }
-    if (open !== null) paint(time[open], this.trace.now);
-  }
-
-  /** Roles as thick spans, a crash as a gap. */
-  _spans(ctx, ink) {
-    const [from, to] = [this.base, this.horizon];
-    for (const id of this.rows) {
-      const spans = this.trace.spans.get(id);
-      if (!spans) continue;
-      const y = this.rowOf.get(id);
-      for (let i = Math.max(0, upperBound(spans, from, (span) => span.time) - 1); i < spans.length && spans[i].time < to; i += 1) {
-        const { role, up } = spans[i];
-        const end = Math.min(spans[i + 1]?.time ?? this.trace.now, to);
-        const kind = !up ? "down" : leads(role) ? "leader" : role === "candidate" ? "candidate" : "member";
-        ctx.strokeStyle = { down: ink.fault, leader: ink.blue, candidate: ink.amber, member: ink.line }[kind];
-        ctx.lineWidth = { down: 1.2, leader: Math.min(6, this.rowHeight * 0.5), candidate: Math.min(4.5, this.rowHeight * 0.4), member: 1.4 }[kind];
-        ctx.setLineDash({ down: [1.5, 5], candidate: [4, 2.5] }[kind] ?? []);
-        ctx.beginPath();
-        ctx.moveTo(this.x(Math.max(spans[i].time, from - this.span)), y);
-        ctx.lineTo(this.x(end), y);
-        ctx.stroke();
-      }
-    }
-    ctx.setLineDash([2, 3]);
-    ctx.strokeStyle = ink.line;
-    ctx.lineWidth = 1;
-    ctx.beginPath();
-    for (const id of this.rows.filter((row) => !this.trace.spans.has(row))) {
-      ctx.moveTo(this.gutter, this.rowOf.get(id));
-      ctx.lineTo(this.x(this.trace.now), this.rowOf.get(id));
-    }
-    ctx.stroke();
-    ctx.setLineDash([]);
-  }
-
-  _messages(ctx, ink, { selected, marked, glyphs }) {
-    const { sends, time, node, peer } = this.trace;
-    const first = upperBound(sends, this.base - this.trace.longest, (seq) => time[seq]);
-    const last = upperBound(sends, this.horizon, (seq) => time[seq]);
-    const some = this.trace.nodes.length > LINES_AT_MOST; /* most messages are then between nodes without a line */
-    const stride = Math.max(1, Math.ceil((last - first) / (some ? 20 : 1) / MESSAGES_DRAWN_AT_MOST));
-    this.segments = [];
-    const byLook = new Map();
-    for (let i = first - (first % stride); i < last; i += stride) {
-      const seq = sends[Math.max(0, i)];
-      const [y1, y2] = [this.rowOf.get(node[seq]), this.rowOf.get(peer[seq])];
-      if (y1 === undefined || y2 === undefined) continue;
-      const { end, stop, lost } = flightEnd(this.trace, seq);
-      const segment = { seq, x1: this.x(time[seq]), y1, x2: this.x(end), y2: y1 + (y2 - y1) * stop, lost };
-      this.segments.push(segment);
-      const { color, hollow } = glyphs.get(this.trace.name(seq));
-      const look = `${color}${hollow ? "-" : ""}`;
-      if (!byLook.has(look)) byLook.set(look, []);
-      byLook.get(look).push(segment);
-    }
-    const dense = this.segments.length > 350;
-    for (const [look, segments] of byLook) {
-      ctx.strokeStyle = ink[look.replace("-", "")];
-      ctx.globalAlpha = dense ? 0.5 : 0.85;
-      ctx.lineWidth = 1.1;
-      ctx.setLineDash(look.endsWith("-") ? [5, 2] : []);
-      ctx.beginPath();
-      for (const { x1, y1, x2, y2 } of segments) {
-        ctx.moveTo(x1, y1);
-        ctx.lineTo(x2, y2);
-      }
-      ctx.stroke();
-    }
-    ctx.setLineDash([]);
-    ctx.globalAlpha = 1;
-    ctx.strokeStyle = ink.fault;
-    ctx.lineWidth = 1.3;
-    ctx.beginPath();
-    for (const { x2, y2, lost } of this.segments) {
-      if (!lost) continue;
-      ctx.moveTo(x2 - 3, y2 - 3);
-      ctx.lineTo(x2 + 3, y2 + 3);
-      ctx.moveTo(x2 + 3, y2 - 3);
-      ctx.lineTo(x2 - 3, y2 + 3);
-    }
-    ctx.stroke();
-    ctx.lineWidth = 3;
-    for (const { seq, x1, y1, x2, y2 } of this.segments) {
-      if (seq !== selected && seq !== this.hovered && !marked.has(seq)) continue;
-      ctx.strokeStyle = ink[glyphs.get(this.trace.name(seq)).color];
-      ctx.beginPath();
-      ctx.moveTo(x1, y1);
-      ctx.lineTo(x2, y2);
-      ctx.stroke();
-      ctx.fillStyle = ctx.strokeStyle;
-      ctx.beginPath();
-      ctx.arc(x2, y2, 3.5, 0, 7);
-      ctx.fill();
-    }
-  }
-
-  _marks(ctx, ink, scene) {
-    const { moments, time, node } = this.trace;
-    ctx.textAlign = "center";
-    const r = Math.min(8, Math.max(4, this.rowHeight * 0.34));
-    for (let i = upperBound(moments, this.base - this.span * 0.02, (moment) => time[moment.seq]); i < moments.length; i += 1) {
-      const { seq, kind } = moments[i];
-      const x = this.x(time[seq]);
-      if (time[seq] > this.horizon) break;
-      if (kind === "partition" || kind === "heal") {
-        ctx.strokeStyle = ink.fault;
-        ctx.lineWidth = 1.2;
-        ctx.setLineDash(kind === "heal" ? [2, 4] : [5, 3]);
-        ctx.beginPath();
-        ctx.moveTo(x, 2);
-        ctx.lineTo(x, this.height - AXIS);
-        ctx.stroke();
-        ctx.setLineDash([]);
-      } else if (MARKS[kind] && this.rowOf.has(node[seq])) {
-        const y = this.rowOf.get(node[seq]);
-        ctx.fillStyle = ink.panel;
-        ctx.strokeStyle = kind === "restart" || kind === "resume" ? ink.green : ink.fault;
-        ctx.lineWidth = 1.4;
-        ctx.beginPath();
-        ctx.arc(x, y, r, 0, 7);
-        ctx.fill();
-        ctx.stroke();
-        ctx.fillStyle = ctx.strokeStyle;
-        ctx.font = `bold ${Math.round(r * 1.6)}px system-ui, sans-serif`;
-        ctx.fillText(MARKS[kind], x, y + 0.5);
-      }
-    }
-    for (const mark of this.trace.marks) {
-      const x = this.x(mark.time);
-      if (mark.time < this.base || mark.time > this.horizon) continue;
-      ctx.strokeStyle = ink.fault;
-      ctx.lineWidth = mark === scene.mark ? 2.5 : 1.5;
-      ctx.strokeRect(x - 3, 1.5, 6, this.height - AXIS - 3);
-    }
-    ctx.textAlign = "left";
-    ctx.font = "11px system-ui, sans-serif";
   }
 
   /** The message under the pointer. @returns {number | null} */
@@ -385,7 +294,10 @@ export class SpaceTime {
     const x = seenX + this.shift;
     let best = null;
     let least = 6;
-    for (const { seq, x1, y1, x2, y2 } of this.segments) {
+    if (this.base === undefined) return null;
+    const near = 6 / this.perSecond;
+    const time = this.timeAt(seenX);
+    for (const { seq, x1, y1, x2, y2 } of messagesIn({ trace: this.trace, x: (at) => this.x(at), rowOf: this.rowOf, stride: this.stride }, time - near, time + near)) {
       const along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / ((x2 - x1) ** 2 + (y2 - y1) ** 2 || 1);
       const k = Math.min(1, Math.max(0, along));
       const distance = Math.hypot(x - x1 - k * (x2 - x1), y - y1 - k * (y2 - y1));

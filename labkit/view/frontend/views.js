@@ -29,6 +29,7 @@ import { table } from "./views/table.js";
  * @property {(width: number) => void} [resize]  called before the first drawing, and when the width in pixels has changed
  * @property {(scene: import("./scene.js").Scene, emphasis: Emphasis) => void} draw
  * @property {(scene: import("./scene.js").Scene) => string} [text]  what it shows, in a sentence, for those who cannot see it
+ * @property {() => void} [light]  lights up what an event could know, or no longer
  * @property {(id: string) => boolean} [focus]  takes the focus to a node; false if it has none of this id
  */
 /**
@@ -43,7 +44,6 @@ import { table } from "./views/table.js";
  * @property {() => string | null} faultsOff  why no fault can be done now
  * @property {HTMLElement} tools  the row of faults
  * @property {(unit: import("./stepper.js").Unit, direction?: 1 | -1) => void} stepBy  what the arrows step by from now on
- * @property {import("./compare.js").Comparison} comparison  the other run beside this one, if there is one
  */
 /**
  * @typedef {object} Emphasis
@@ -52,6 +52,7 @@ import { table } from "./views/table.js";
  * @property {Map<string, import("./glyphs.js").Glyph>} glyphs  the sign of each type of message
  * @property {Map<string, string>} pending  node -> the word for what was asked of it
  * @property {Set<string>} ticked  nodes chosen for one side of a partition
+ * @property {boolean} playing
  * @property {boolean} still  nothing shall fly: the reader prefers reduced motion
  */
 

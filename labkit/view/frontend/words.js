@@ -46,6 +46,12 @@ export function clip(text, length) {
   return end < 0 ? text : `${letters.slice(0, Math.max(0, end - 1)).join("")}…`;
 }
 
+/** A name short enough for its place: the ends of names tell more than their middles. @param {string} id @param {number} length */
+export function shortName(id, length) {
+  const head = Math.ceil((length - 1) * 0.55);
+  return id.length <= length ? id : `${id.slice(0, head)}…${id.slice(id.length - Math.max(0, length - 1 - head))}`;
+}
+
 /** The fields of a message. @param {any} data @returns {[string, any][]} */
 export function fields(data) {
   if (data === null || typeof data !== "object" || Array.isArray(data)) return data == null ? [] : [["value", data]];
@@ -152,6 +158,11 @@ export function sentence(trace, [from, to]) {
 export function momentWords(trace, { seq, kind }) {
   if (kind !== "leader") return clause(trace, seq);
   return `${trace.node[seq]} becomes ${trace.data[seq][trace.drawn[trace.node[seq]]?.role ?? "role"]}`;
+}
+
+/** What a run is of, beside its title. @param {import("./trace.js").Trace} trace */
+export function facts({ nodes, seed, leftOut }) {
+  return [plural(nodes.length, "node"), seed == null ? "" : `seed ${seed}`, leftOut ? `${leftOut.events} events before ${seconds(leftOut.until)} are left out` : ""].filter(Boolean).join(" · ");
 }
 
 /** The story so far, as pills. @param {import("./scene.js").Scene} scene @returns {{text: string, kind: string}[]} */

@@ -32,22 +32,16 @@ export const cluster = {
   wants: () => null,
   make(trace, handlers) {
     if (trace.nodes.length > DRAWN_ONE_BY_ONE) return crowd(trace, handlers);
-    const { node, select, fault, faultsOff, tools, comparison } = handlers;
+    const { node, select, fault, faultsOff, tools, palette } = handlers;
     const picture = new Picture(trace, {
       onnode: node, onmessage: (seq) => select({ type: "message", id: seq }), onclear: () => select(null),
-      onlink: (link) => select({ type: "link", id: link }), onsplit: (groups) => fault("partition", groups), maySplit: () => !faultsOff(),
+      onlink: (link) => select({ type: "link", id: link }), onsplit: (groups) => fault("partition", groups), maySplit: () => !faultsOff(), palette,
     });
-    const canvas = html("div", { class: "lk-canvas" }, comparison.own, picture.element);
+    const canvas = html("div", { class: "lk-canvas" }, picture.parts);
     return {
-      element: html("div", { class: "lk-stage lk-panel" }, html("div", { class: "lk-pictures" }, canvas, comparison.canvas), tools),
-      resize: () => {
-        picture.resize(Math.round(canvas.clientWidth), Math.round(canvas.clientHeight));
-        comparison.resize();
-      },
-      draw: (scene, { marked, ...emphasis }) => {
-        picture.draw(scene, { ...emphasis, markedNodes: marked.nodes, markedFlights: marked.flights });
-        comparison.draw(emphasis);
-      },
+      element: html("div", { class: "lk-stage lk-panel" }, canvas, tools),
+      resize: () => picture.resize(Math.round(canvas.clientWidth), Math.round(canvas.clientHeight)),
+      draw: (scene, { marked, ...emphasis }) => picture.draw(scene, { ...emphasis, markedNodes: marked.nodes, markedFlights: marked.flights }),
       text: ({ counts }) => `${plural(counts.nodes, "node")}, ${counts.crashed} crashed, ${plural(counts.flying, "message")} in flight`,
       focus: (id) => {
         const shape = picture.shapes.get(id);

@@ -184,7 +184,9 @@ export const load = {
           nameLine(name, node.id, node.up ? now.trouble : node.boot ? "✕ crashed" : "not started");
           name.classList.toggle("lk-in-trouble", !node.up || Boolean(now.trouble));
           if (said.children.length !== 2) refill(said, html("span", { class: "lk-boxes", "aria-hidden": "true" }), html("span", {}));
-          drawBoxes(/** @type {HTMLElement} */ (said.children[0]), now, most);
+          const boxes = /** @type {HTMLElement} */ (said.children[0]);
+          boxes.hidden = !now.waiting && !now.active;
+          drawBoxes(boxes, now, most);
           setText(said.children[1], node.up ? words(now) : "");
           strip.draw(trace, scene.time, String(most), () => [
             { kind: "lk-area lk-area-load", d: strip.steps(server.levels.highest(), server.levels.width, most) },

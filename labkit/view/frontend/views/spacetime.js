@@ -17,9 +17,10 @@ export const spacetime = {
     return {
       element: diagram.element,
       resize: (width) => diagram.resize(width),
-      draw: (scene, { selected, marked, glyphs }) => diagram.draw(scene, {
-        selected: selected?.type === "message" ? Number(selected.id) : null, node: selected?.type === "node" ? String(selected.id) : null, marked: marked.flights, glyphs,
+      draw: (scene, { selected, marked, glyphs, playing }) => diagram.draw(scene, {
+        selected: selected?.type === "message" ? Number(selected.id) : null, node: selected?.type === "node" ? String(selected.id) : null, marked: marked.flights, glyphs, playing,
       }),
+      light: () => diagram.toggleCauses(),
       text: (scene) => `${plural(upperBound(trace.sends, scene.count - 1), "message")} sent so far among ${plural(trace.nodes.length, "node")}`,
     };
   },

@@ -116,6 +116,10 @@ export const ZH = {
   /* the cluster, the table, the diagram */
   "The cluster": "集群", "State of every node": "各节点状态", "Space-time diagram": "时空图", "node": "节点", "status": "状态",
   "Space-time diagram: one line for each node, one arrow for each message": "时空图：每个节点一条线，每条消息一个箭头",
+  "Causes": "因果", "Light up the causal past and future of the event at the cursor, or of the message that was chosen (C)": "点亮光标处事件（或所选消息）的因果过去与未来（C）",
+  "Pause to see what an event could know.": "暂停后可查看事件可能知道的内容。", "Nothing happens at a node here: step to an event, or choose a message.": "此处没有节点上的事件：请单步移到某个事件，或选择一条消息。",
+  "■ {#} event(s) in its past": "■ 其过去有 {} 个事件", "◆ {#} in its future": "◆ 其未来有 {} 个", "○ {#} neither": "○ 与之并发 {} 个", "vector clock: {=}": "向量时钟：{}",
+  "in the space-time diagram: what the event here could know, and what could know of it": "时空图中：此处事件可能知道什么，什么可能知道它", "The space-time diagram is not shown": "没有显示时空图",
   "{#} message(s) sent so far among {#} node(s)": "{2} 个节点之间至今发送 {1} 条消息", "{#} message(s) in flight": "{} 条传输中的消息",
   "notes: {=}": "注释：{}", "badge {=}": "徽标 {}", "crashed with an error: {=}": "因错误崩溃：{}", "crashing…": "正在崩溃…", "starting…": "正在启动…",
   "Find a node": "查找节点", "shade by": "深浅表示", "Colour by": "深浅表示", "role": "角色", "{#} node(s): pale {#}, full {#}": "{} 个节点：浅 {}，深 {}", "{#} node(s): {#} everywhere": "{} 个节点：处处为 {}", "× crashed: {#}": "× 已崩溃：{}",
