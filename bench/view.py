@@ -1,7 +1,8 @@
 """`python -m bench.view`: how quick the picture is in headless Chromium: frames a second, opening, scrubbing, pages.
 
 There is no graphics card where this runs, so the frame rates are lower bounds. A run is played by the same frontend as
-in a notebook; the kernel is a list of events that answers at once, so what is measured is the page.
+in a notebook; the kernel is a list of events that answers at once, so what is measured is the page. Frame rates tell of
+the machine and of what else runs on it; the main thread's own time for a frame tells of the frontend.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from tests.harness.browser import CHROMIUM_FLAGS
 
 SECONDS = 4  # of playing, for a frame rate
 SCRUBS = 25
+FLIGHT = 0.5  # real seconds that a message is to fly in a crowded picture
+LATENCY = (0.02, 0.08)
 
 
 class Rumour(Message):
@@ -54,12 +57,23 @@ class Slow(Gossip):
     PERIOD = 0.5
 
 
-def gossip(nodes: int, events: int) -> dict[str, Any]:
+def gossip(nodes: int, events: int, kind: type[Gossip] | None = None) -> dict[str, Any]:
     """A run of so many events, or a little more."""
-    cluster = Cluster(Gossip if nodes < 100 else Slow, size=nodes, seed=1, latency=(0.02, 0.08), title="Gossip")
+    kind = kind or (Gossip if nodes < 100 else Slow)
+    cluster = Cluster(kind, size=nodes, seed=1, latency=LATENCY, title="Gossip")
     while len(cluster.trace) < events:
         cluster.run(0.05)
     return cluster.trace.document()
+
+
+def crowded(rate: int) -> type[Gossip]:
+    """Gossip with so many events in a real second, played so slowly that a message flies for half a second."""
+    rounds = 4.9  # events that come of one call of `tell`
+
+    class Busy(Gossip):
+        PERIOD = 9 * rounds * (sum(LATENCY) / 2 / FLIGHT) / rate
+
+    return Busy
 
 
 FRAMES = """seconds => new Promise(done => {
@@ -95,6 +109,20 @@ SCRUB = """async count => {
 }"""
 
 
+def frames(page: Page) -> dict[str, float]:
+    """Frames a second, and the processor's time that the page's main thread takes for one."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def busy() -> float:
+        metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+        return float(metrics["TaskDuration"])
+
+    before = busy()
+    found: dict[str, float] = page.evaluate(FRAMES, SECONDS)
+    return found | {"main thread ms a frame": 1000 * (busy() - before) / (found["fps"] * SECONDS)}
+
+
 def live(page: Page, document: dict[str, Any], rate: int) -> dict[str, float]:
     """Frames a second while so many events come in a real second."""
     speed = rate * document["now"] / len(document["events"]["time"])
@@ -102,8 +130,7 @@ def live(page: Page, document: dict[str, Any], rate: int) -> dict[str, float]:
     page.focus(".lk-timeline")
     page.keyboard.press("Space")
     page.wait_for_timeout(500)
-    found: dict[str, float] = page.evaluate(FRAMES, SECONDS)
-    return found
+    return frames(page)
 
 
 def opened(browser: Browser, file: Path) -> tuple[Page, float]:
@@ -121,16 +148,16 @@ def opened(browser: Browser, file: Path) -> tuple[Page, float]:
     return page, page.evaluate("window.drawnAt")
 
 
-def recorded(browser: Browser, name: str, document: dict[str, Any], folder: Path) -> dict[str, float]:
+def recorded(browser: Browser, views: list[str] | None, document: dict[str, Any], folder: Path) -> dict[str, float]:
     """Size, opening and scrubbing of a recording, and the frame rate while it plays."""
-    file = Replay(document, at=document["now"] / 2).save(folder / "run.html")
+    file = Replay(document, at=document["now"] / 2, views=views).save(folder / "run.html")
     page, drawn = opened(browser, file)
     taken = page.evaluate(SCRUB, SCRUBS)
     page.focus(".lk-timeline")
     page.keyboard.press("Home")
     page.keyboard.press("Space")
     page.wait_for_timeout(500)
-    frames = page.evaluate(FRAMES, SECONDS)
+    playing = frames(page)
     page.close()
     return {
         "events": len(document["events"]["time"]),
@@ -138,7 +165,7 @@ def recorded(browser: Browser, name: str, document: dict[str, Any], folder: Path
         "opens ms": drawn,
         "scrub ms": statistics.median(taken),
         "slowest scrub ms": max(taken),
-        **frames,
+        **playing,
     }
 
 
@@ -158,15 +185,19 @@ def main() -> None:
         figures["an empty page"] = page.evaluate(FRAMES, SECONDS)
         page.close()
         for rate in (1_000, 5_000):
-            page = browser.new_page(viewport={"width": 1200, "height": 900})
-            figures[f"live, {rate:,} events/s, 9 nodes"] = live(page, gossip(9, rate * (SECONDS + 2)), rate)
-            page.close()
-        for name, nodes, events in [
-            ("recording, 9 nodes", 9, 10_000),
-            ("recording, 9 nodes", 9, 100_000),
-            ("recording, 1,000 nodes", 1_000, 100_000),
+            for words, kind in (("", None), (", crowded", crowded(rate))):
+                page = browser.new_page(viewport={"width": 1200, "height": 900})
+                document = gossip(9, rate * (SECONDS + 3), kind)
+                figures[f"live, {rate:,} events/s, 9 nodes{words}"] = live(page, document, rate)
+                page.close()
+        for words, nodes, events, views in [
+            ("", 9, 10_000, None),
+            ("", 9, 100_000, None),
+            (", five views", 9, 100_000, ["cluster", "table", "spacetime", "logs", "history"]),
+            ("", 1_000, 100_000, None),
         ]:
-            figures[f"{name}, {events:,} events"] = recorded(browser, name, gossip(nodes, events), Path(folder))
+            name = f"recording, {nodes:,} nodes, {events:,} events{words}"
+            figures[name] = recorded(browser, views, gossip(nodes, events), Path(folder))
         browser.close()
     best = figures["an empty page"]["fps"]
     for row in figures.values():
