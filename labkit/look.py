@@ -38,7 +38,7 @@ body:is([data-jp-theme-light="false"],.vscode-dark,.vscode-high-contrast) [class
 :is(.labkit-poster,.labkit-still,.labkit-verdict,.labkit-report)[class][class] :is(th,td){text-align:left;
   padding:2px 12px 2px 0;border:0;border-bottom:1px solid #8884;font-weight:400;vertical-align:top;background:none}
 :is(.labkit-poster,.labkit-still)[class][class] tbody th{font-weight:650}
-:is(.labkit-poster,.labkit-still)[class][class] td.changed{background:#e6ac0044}
+:is(.labkit-poster,.labkit-still)[class][class] td.changed{background:#e6ac0044;border-bottom:2px solid #b87a00}
 :is(.labkit-poster,.labkit-still) p{margin:.3em 0}
 .labkit-poster .alarm{border:1px solid #b84300;border-radius:6px;padding:4px 10px;margin:4px 0}
 :is(.labkit-verdict,.labkit-report,.labkit-result) .said{border-left:4px solid #767676;padding:.15em .8em;

@@ -17,13 +17,19 @@ THEMES = {"light": "#fff;color:#222", "dark": "#111;color:#ddd"}
 
 @pytest.mark.parametrize("walk", [tour.views, tour.controls])
 def test_every_view_and_all_that_can_be_opened(page: Page, walk):
-    page.set_viewport_size({"width": 1100, "height": 1000})
-    found = {}
+    """And nothing of it is wider than a phone."""
+    wide, found = {"width": 1100, "height": 1000}, {}
+    page.set_viewport_size(wide)
     for stop in walk(page):
         for theme, rules in (("light", None), ("dark", ["color-contrast"])):  # the rest is the same in both
             page.emulate_media(color_scheme=theme)
             lines = violations(page, of=".labkit-view", only=rules)
             found |= {line: f"{stop}, {theme}" for line in lines if line not in found}
+        page.set_viewport_size({"width": 390, "height": 844})
+        tour.settle(page)
+        if page.evaluate("document.documentElement.scrollWidth") > 390:
+            found["something is wider than a phone"] = stop
+        page.set_viewport_size(wide)
     assert not found, "\n".join(f"{where}: {line}" for line, where in found.items())
 
 

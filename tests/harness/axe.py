@@ -28,6 +28,6 @@ def violations(
         place.evaluate(f"{_script()}; 0")
     rules = {} if whole else {rule: {"enabled": False} for rule in NOT_OURS}
     chosen = {"runOnly": only} if only else {"rules": rules}
-    found = place.evaluate(RUN, [of, {**chosen, "resultTypes": ["violations"]}])
+    found = place.evaluate(RUN, [of, {**chosen, "resultTypes": ["violations"], "preload": False, "elementRef": False}])
     assert isinstance(found, list)
     return found

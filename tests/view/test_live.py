@@ -126,6 +126,14 @@ async def test_the_first_view_opens_where_the_cluster_stood_and_a_reloaded_page_
 
 
 @in_a_loop
+async def test_a_recording_speaks_the_language_of_the_page_that_showed_the_view():
+    view = view_of(Cluster(Raft, size=2, seed=1))
+    for told, recorded in (("zh", "zh"), ("en", "en"), ("tlh", ""), (None, "")):
+        view.answer({"type": "hello", "have": 0, "language": told})
+        assert view.recording().language == recorded
+
+
+@in_a_loop
 async def test_a_pause_keeps_a_recording_once():
     cluster = Cluster(Raft, size=3, seed=1)
     view = view_of(cluster)

@@ -1,4 +1,4 @@
-/* Every node's public state, a row a node; what changed is marked by shade and by a dot. */
+/* Every node's public state, a row a node; what changed is marked by shade and by a line. */
 import { html, refill, set, setText } from "../dom.js";
 import { brief, repr } from "../words.js";
 
