@@ -31,6 +31,7 @@ class Try:
     time: float
     answer: str | None = None
     back: float | None = None  # when the answer reached the balancer
+    over: bool = False  # it is not open any more: answered, lost in a crash, or given to another server since
 
 
 @dataclass
@@ -47,9 +48,6 @@ class Asked:
 
     def __str__(self) -> str:
         return f"order {self.number}" + (f" of {self.customer}" if self.customer else "")
-
-    def open(self, server: str | None = None) -> int:
-        return sum(one.back is None and server in (None, one.server) for one in self.tries)
 
 
 class Orders:
@@ -95,6 +93,8 @@ class Orders:
         if order is None:
             return
         if node in self.balancers and peer in self.servers and kind == "Order":
+            for one in order.tries:
+                self._settle(order, one)
             self.latest = Try(peer, event.time)
             order.tries.append(self.latest)
             self.open[node, peer] += 1
@@ -115,7 +115,12 @@ class Orders:
             order.told.append((event.time, kind))
         else:
             waiting.back = event.time
-            self.open[str(event.node), waiting.server] -= 1
+            self._settle(order, waiting)
+
+    def _settle(self, order: Asked, one: Try) -> None:
+        if not one.over:
+            one.over = True
+            self.open[order.balancer, one.server] -= 1
 
     def _trouble(self, event: Event) -> None:
         server = str(event.node)
@@ -135,7 +140,7 @@ class Orders:
                     for one in order.tries:
                         if one.server == server and one.back is None and one.answer is None:
                             one.answer, one.back = "crash", event.time
-                            self.open[order.balancer, server] -= 1
+                            self._settle(order, one)
         elif server in self.trouble:
             self.repaired[server] = (self.trouble.pop(server)[0], event.time)
 

@@ -7,7 +7,7 @@ servers, a server has `room(open, n)`: for twice the average, and always for FEW
 
 from __future__ import annotations
 
-from labkit.check.balancing import CROWD, Orders, violation
+from labkit.check.balancing import CROWD, SETTLED, Orders, violation
 from labkit.check.invariants import Violation
 from labkit.engine.trace import Event, Trace
 from labkit.engine.values import plain
@@ -56,19 +56,23 @@ def sticky(trace: Trace) -> Violation | None:
     """All orders of a customer go to the same server, whichever balancer gets them, unless that one is full."""
     homes = Homes(trace)
     orders = homes.orders
+    shaken: dict[str, float] = {}  # when a balancer last gave an order to a second server
     for event in orders.follow():
         homes.news(event)
         if orders.latest is None or event.time < homes.changed + GRACE:
             continue
         server, balancer = orders.latest.server, str(event.node)
-        number = plain(event.data)["number"]
-        customer = orders.by_number[number].customer
-        if not customer or len(orders.by_number[number].tries) > 1:
+        order = orders.last
+        if order is None or not order.customer:
             continue
+        if len(order.tries) > 1:
+            shaken[balancer] = event.time
+        if event.time < shaken.get(balancer, -SETTLED) + SETTLED:
+            continue  # it has just waited in vain for a server, and may leave that one out
         if server not in homes.servers:
-            what = f"{balancer} gave order {number} to {server}, which is not among the servers any more"
+            what = f"{balancer} gave {order} to {server}, which is not among the servers any more"
             return violation(event, "Sticky", what, balancer, server)
-        found = _moved(homes, event, customer, server, balancer)
+        found = _moved(homes, event, order.customer, server, balancer)
         if found is not None:
             return found
     return None
@@ -104,7 +108,7 @@ def _moved(homes: Homes, event: Event, customer: str, server: str, balancer: str
 
 
 def bounded(trace: Trace) -> Violation | None:
-    """No server is given more open orders than it has room for."""
+    """No server is given more open orders than it has room for; what was given in vain to another may go anywhere."""
     homes = Homes(trace)
     orders = homes.orders
     for event in orders.follow():
@@ -112,7 +116,7 @@ def bounded(trace: Trace) -> Violation | None:
         if orders.latest is None or event.time < homes.changed + GRACE:
             continue
         server, balancer = orders.latest.server, str(event.node)
-        if homes.full(balancer, server):
+        if homes.full(balancer, server) and orders.last is not None and len(orders.last.tries) == 1:
             have = orders.open[balancer, server]
             open = sum(orders.open[balancer, id] for id in homes.servers)
             what = (
@@ -132,9 +136,8 @@ def even(trace: Trace, enough: int = 30) -> Violation | None:
         homes.news(event)
         if homes.before:
             return None
-        if orders.latest is not None:
-            customer = orders.by_number[plain(event.data)["number"]].customer
-            homes.home.setdefault(customer, (orders.latest.server, ""))
+        if orders.latest is not None and orders.last is not None:
+            homes.home.setdefault(orders.last.customer, (orders.latest.server, ""))
         counts = [sum(server == id for server, _ in homes.home.values()) for id in homes.servers]
         if len(homes.home) >= enough and max(counts) > UNEVEN * len(homes.home) / len(counts):
             what = ", ".join(f"{id} {count}" for id, count in zip(homes.servers, counts, strict=True))

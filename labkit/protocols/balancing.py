@@ -135,8 +135,6 @@ class Balancer(Node):
     all that a balancer knows of a server's load without asking.
     """
 
-    drawn = {"label": "policy"}
-
     def start(self):
         self.servers = [id for id in self.peers if id.startswith("s")]
         self.open = dict.fromkeys(self.servers, 0)
