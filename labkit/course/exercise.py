@@ -23,7 +23,7 @@ from typing import Any
 from labkit.check import Violation, no_errors
 from labkit.cluster import Cluster
 from labkit.course.measure import Measure
-from labkit.course.searched import Judged, document
+from labkit.course.searched import Judged
 from labkit.engine.faults import Faults
 from labkit.engine.trace import Trace
 from labkit.errors import LabkitError
@@ -268,7 +268,7 @@ def _searched(judged: Judged, seed: int) -> Failure:
     run = judged.run
     assert run is not None and run.violation is not None
     steps = tuple((str(n), f"p{row.process}", row.text, row.kind == "crash") for n, row in enumerate(run.rows, 1))
-    shown = document(run, judged.message)
+    shown = run.document()
     mark = shown["marks"][0]
     length = len(steps) if run.loop is None else f"{run.loop} steps, and then {len(steps) - run.loop} for ever"
     found = f"The shortest schedule that shows it: {length}" + ("" if run.loop is not None else " steps")

@@ -11,10 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.check.invariants import Violation
 from labkit.cluster import Cluster
 from labkit.engine.faults import Faults
-from labkit.explore.causes import picture
 from labkit.shared import objects
 from labkit.shared.objects import ProgramError, Step, check_plain
 from labkit.shared.process import DONE, Describe, Local, Probe, Process, listed, tupled
@@ -164,11 +162,3 @@ def _told(result: Searched, setting: Setting) -> str:
 def _broken(finding: Finding, why: str) -> Judged:
     run = finding.run
     return Judged(False, f"{finding.message}{': ' if why else ''}{why}", finding.property, run, finding.as_test())
-
-
-def document(run: Run, message: str) -> dict[str, Any]:
-    """A run as a picture that stops where it went wrong."""
-    trace = run.cluster().trace
-    seq = max(len(trace) - 1, 0)
-    ids = tuple(f"p{me}" for me in range(run.n))
-    return picture(trace, Violation(run.violation[0] if run.violation else "", message, seq, trace.now, ids))

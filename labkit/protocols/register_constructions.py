@@ -8,8 +8,8 @@ from labkit.shared import Array, Construction, Regular, Safe, atomic, regular
 
 
 class RegularBit(Construction):
-    """A regular bit from a safe one (Lamport's Construction 3). A safe bit may return anything while it is written; for
-    a bit, anything is the old value or the new one, if it does change. So do not write what is there already."""
+    """A regular bit from a safe one (Lamport's Construction 3). While it is written, a safe bit may
+    return anything: the old value or the new one, if it does change. So: write changes only."""
 
     bit = Safe(False)
     writes = (True, True, False)
@@ -25,8 +25,8 @@ class RegularBit(Construction):
 
 
 class AtomicForOne(Construction):
-    """An atomic register from a regular one, for a single reader: each value carries a timestamp, and the reader never
-    goes back to an older one."""
+    """An atomic register from a regular one, for a single reader: each value carries a timestamp,
+    and the reader never goes back to an older one."""
 
     register = Regular((0, 0))
     properties = (atomic(0),)
@@ -41,8 +41,9 @@ class AtomicForOne(Construction):
 
 
 class AtomicForMany(Construction):
-    """An atomic register for several readers, from atomic ones that each have one writer and one reader. A reader tells
-    the others what it is about to return: reading must write. (Row i, column j: from i to j.)"""
+    """An atomic register for several readers, from registers that each have one writer and one
+    reader. A reader tells the others what it is about to return: reading must write. (Row i, column
+    j: from i to j.)"""
 
     table = Array(Regular((0, 0)), (3, 3))
     properties = (atomic(0),)

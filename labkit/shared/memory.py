@@ -13,7 +13,7 @@ from labkit.cluster import Cluster
 from labkit.node import Node, on
 from labkit.shared.graph import CRASH, FLUSH, Action
 from labkit.shared.objects import Array, Doing, Step, declared
-from labkit.shared.process import CRITICAL, MEMORY, REMAINDER, Access, Process, Result, listed, tupled
+from labkit.shared.process import CRITICAL, MEMORY, REMAINDER, Access, Done, Process, Value, listed, tupled
 from labkit.shared.run import Run, actions
 from labkit.shared.searching import check_program
 from labkit.shared.space import Space, typed
@@ -38,7 +38,7 @@ class Memory(Node):
         self._turn = 0
         self._show()
         if self._schedule is not None:
-            self.every(TICK, self._follow)
+            self.every(TICK, self.next_step)
 
     @on(Access)
     def access(self, msg: Access, sender: str) -> None:
@@ -67,7 +67,7 @@ class Memory(Node):
         self._show()
         if move.done:
             del self._waiting[sender]
-            self.send(sender, Result(listed(move.result)))
+            self.send(sender, Done(None) if move.result is None else Value(listed(move.result)))
         elif action is None:
             self.after(self.random.uniform(0, 2 * PACE), self._take, sender)
         if action is None and move.memory.buffers[me] != buffers:
@@ -80,7 +80,7 @@ class Memory(Node):
         for sender in [sender for sender in self._waiting if number(sender) == me and self._schedule is None]:
             self._take(sender)
 
-    def _follow(self) -> None:
+    def next_step(self) -> None:
         """Carry out the next step of the schedule."""
         assert self._schedule is not None
         if self._turn == len(self._schedule):

@@ -34,10 +34,29 @@ class Access(Message):
     args: Any
 
 
+class Read(Access):
+    """The step is a read."""
+
+
+class Write(Access):
+    """The step is a write."""
+
+
 class Result(Message):
     """The step is done: what it returned."""
 
     value: Any
+
+
+class Value(Result):
+    """What was read, or returned by another operation."""
+
+
+class Done(Result):
+    """The step is done, and returned nothing."""
+
+
+ACCESSES: dict[str, type[Access]] = {"read": Read, "write": Write}
 
 
 class Probe(Message):
@@ -104,7 +123,7 @@ class Process(Node):
     with; `self.rounds` how often it is to do its work (None: for ever). What `run` returns is its result.
     """
 
-    drawn: ClassVar[dict[str, str]] = {"label": "phase", "badge": "does", "role": "phase"}
+    drawn: ClassVar[dict[str, str]] = {"label": "next", "role": "phase"}
     begins: ClassVar[str] = RUNNING  # the phase that it is in at first
     inputs: ClassVar[tuple[Any, ...]] = (None,)  # what processes may be given to begin with
     properties: ClassVar[tuple[Any, ...]] = ()  # what must hold (`labkit.shared.properties`)
@@ -159,7 +178,7 @@ class Process(Node):
 
     def _seen(self, local: Local) -> None:
         """Show where the process is, and ask the memory for its next step."""
-        self.phase, self.does = local.phase, str(local.step or "")
+        self.phase, self.next = local.phase, str(local.step or "")
         for text in local.marks:
             self.note(str(text))
         if local.phase == FAILED:
@@ -169,7 +188,8 @@ class Process(Node):
             self.note(f"returns {local.result!r}" if local.result is not None else "is done")
             return
         name, index = local.step.place or ("", None)
-        self.send(MEMORY, Access(str(local.step), local.step.op, name, listed(index), listed(local.step.args)))
+        asks = ACCESSES.get(local.step.op, Access)
+        self.send(MEMORY, asks(str(local.step), local.step.op, name, listed(index), listed(local.step.args)))
 
     # --- asked
 

@@ -73,7 +73,18 @@ class Run:
         """A recording of the run, to look at."""
         from labkit.view import Replay
 
-        return Replay(self.cluster().trace, **options)
+        return Replay(self.document(), **options)
+
+    def document(self) -> dict[str, Any]:
+        """The recording as data; if a property is broken, it stops there and says so."""
+        from labkit.check import Violation
+        from labkit.explore.causes import picture
+
+        trace = self.cluster().trace
+        if self.violation is None:
+            return trace.document()  # type: ignore[no-any-return]
+        ids = tuple(f"p{me}" for me in range(self.n))
+        return picture(trace, Violation(*self.violation[:2], max(len(trace) - 1, 0), trace.now, ids))
 
     def history(self, name: str) -> Any:
         """The operations on one object, by its name, from beginning to end, as a `labkit.check.History`."""

@@ -23,7 +23,7 @@ _STYLE = """
 .labkit-shared tr.wrong td { border-bottom: 3px solid #d55e00; }
 .labkit-shared tr.loop td.n { border-left: 4px double #cc79a7; }
 .labkit-shared .bad { color: #d55e00; font-weight: 600; }
-.labkit-shared .good { color: #007a59; font-weight: 600; }
+.labkit-shared .good { color: #009e73; font-weight: 600; }
 .labkit-shared pre { background: rgba(128,128,128,.12); padding: .5em .8em; font-size: 12.5px; border-radius: 4px; }
 .labkit-shared summary { cursor: pointer; }
 """
@@ -196,7 +196,7 @@ def searched_html(found: Searched) -> str:
         if finding is not None:
             out.append(_finding(finding))
         else:
-            sign, kind = ("✓", "good") if holds else ("?", "")
-            out.append(f'<div><span class="{kind}">{sign} {escape(name)}</span> {_SIGNS[holds]}.</div>')
+            sign, kind = {True: ("✓", "good"), False: ("✗", "bad"), None: ("?", "")}[holds]
+            out.append(f'<div><span class="{kind}">{sign}</span> <b>{escape(name)}</b> {_SIGNS[holds]}.</div>')
     out += [f"<div>{escape(remark)}.</div>" for remark in found.remarks]
     return f'<div class="labkit-shared"><style>{_STYLE}</style>{"".join(out)}</div>'

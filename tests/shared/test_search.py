@@ -20,7 +20,7 @@ from labkit.protocols.dekker import Dekker
 from labkit.protocols.filter_lock import Filter
 from labkit.protocols.peterson import Peterson
 from labkit.protocols.register_constructions import AtomicForMany, AtomicForOne, RegularBit
-from labkit.protocols.spin_locks import TestAndSetLock, TicketLock
+from labkit.protocols.spin_locks import SpinLock, TicketLock
 from labkit.shared import (
     Array,
     CompareAndSwap,
@@ -196,7 +196,7 @@ def test_what_is_proven_holds(program, n, options):
 
 
 def test_a_spinning_lock_that_may_starve_one_is_shown_with_a_fair_circle():
-    result = search(TestAndSetLock, 2)
+    result = search(SpinLock, 2)
     assert result.holds == {"Mutual exclusion": True, "Deadlock freedom": True, "Starvation freedom": False}
     run = result.finding.run
     loop = [row.process for row in run.rows[run.loop :]]
@@ -237,7 +237,7 @@ def test_a_store_buffer_breaks_peterson_and_fences_mend_it():
 
     assert not search(Peterson, 2, buffered=True).holds["Mutual exclusion"]
     assert search(Fenced, 2, buffered=True).holds["Mutual exclusion"]
-    assert search(TestAndSetLock, 2, buffered=True).holds["Mutual exclusion"]
+    assert search(SpinLock, 2, buffered=True).holds["Mutual exclusion"]
 
 
 def test_petersons_turn_has_two_writers_so_a_safe_one_is_not_enough():
@@ -502,7 +502,7 @@ def test_a_property_of_ones_own():
 # --- findings
 
 
-@pytest.mark.parametrize("program", [Careless, Polite, TestAndSetLock])
+@pytest.mark.parametrize("program", [Careless, Polite, SpinLock])
 def test_a_finding_is_a_test_that_fails(program):
     finding = search(program, 2).finding
     space = {program.__name__: program}
