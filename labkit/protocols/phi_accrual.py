@@ -24,8 +24,8 @@ def p_later(elapsed, mean, deviation):
 
 
 def phi_of(elapsed, mean, deviation):
-    """phi = -log10(P_later). Who suspects when phi reaches 1 is wrong with a probability of about 10 %; at 2,
-    of 1 %; at 3, of 0.1 %."""
+    """phi = -log10(P_later). Of the heartbeats of a node that is alive, 10 % come when phi has passed 1, 1 %
+    when it has passed 2, 0.1 % when it has passed 3."""
     probability = p_later(elapsed, mean, deviation)
     return -math.log10(probability) if probability > 0 else math.inf
 

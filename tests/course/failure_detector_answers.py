@@ -114,7 +114,7 @@ class Detector(Node):
             elif (life, suspected) > self.book[member]:
                 self.book[member] = (life, suspected)
                 if not suspected and member in self.accused:
-                    self.patience *= 1.6
+                    self.patience = min(1.6 * self.patience, 4.0)
                 self.accused -= set() if suspected else {member}
         self.suspects = {member for member, (_, suspected) in self.book.items() if suspected}
 '''

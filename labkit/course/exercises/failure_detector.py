@@ -28,7 +28,7 @@ LONGEST = 0.05  # seconds that a message takes at most, where the network is in 
 SOON = 6.0  # seconds within which everybody must suspect who is down
 SLOW = 3.0  # s: when the network becomes slow for good,
 LEARNT = 30.0  # from when on nobody should still be surprised,
-VERY_SLOW = 20.0  # and how long a crash may then go unseen
+VERY_SLOW = 25.0  # and how long a crash may then go unseen
 STORM = 1_500  # messages for each member: nobody needs as many, and a run ends there
 
 
@@ -110,7 +110,7 @@ def back(cluster: Cluster) -> None:
 complete = partial(detected, within=SOON)
 learnt = partial(
     seldom,
-    most=1,
+    most=2,
     why="the network has been as slow as this for long; who made a mistake must wait longer the next time",
     since=LEARNT,
 )

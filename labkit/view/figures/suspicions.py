@@ -12,19 +12,21 @@ from labkit.view.figures.style import COLOURS, FAULT, GREY, axes, rows, trace_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-HEIGHT = 0.17  # of a bar; a lane is 1 high
+HEIGHT = 0.17  # of the bar of a node that is down; a lane is 1 high
+MOST_NAMED = 9  # nodes: with more, there is no room for names in the bars
 
 
 def suspicions(run: Any, *, ax: Axes | None = None) -> Axes:
     """A lane for each node, hatched while it is down. Above it, a bar for each other node that suspects it meanwhile,
-    with that node's id: blue where it is right, orange where it is not.
+    with that node's id if there is room: blue where it is right, orange where it is not.
 
     Reads the public attribute `suspects`, a set of ids. Raises LabkitError if no node has one.
     """
     trace = trace_of(run)
     if not any("suspects" in event.data for event in trace.select("state")):
         raise LabkitError("no node has an attribute suspects, the set of ids of those that it suspects")
-    ax = axes(ax, 7.0, 0.9 + 0.55 * len(trace.nodes))
+    lane_height = min(0.25 + 0.11 * (len(trace.nodes) - 1), 0.9)  # inches
+    ax = axes(ax, 7.0, 0.9 + lane_height * len(trace.nodes))
     lanes = rows(ax, list(trace.nodes))
     down: dict[str, list[tuple[float, float]]] = {id: [] for id in trace.nodes}
     since: dict[str, float] = {}
@@ -48,7 +50,7 @@ def suspicions(run: Any, *, ax: Axes | None = None) -> Axes:
         y = lanes[node] + 0.12 - height * places[node].index(watcher)
         for begin, stop, right in _pieces(start, end, down[node]):
             ax.barh(y, stop - begin, 0.8 * height, begin, color=COLOURS[0] if right else COLOURS[4], linewidth=0)
-        if end - start > 0.04 * trace.now:
+        if end - start > 0.04 * trace.now and len(trace.nodes) <= MOST_NAMED:
             colour = "white" if _pieces(start, end, down[node])[0][2] else "black"
             size = min(9.0, max(5.0, 31 * height))
             ax.text(start + 0.006 * trace.now, y, watcher, fontsize=size, va="center_baseline", color=colour)
