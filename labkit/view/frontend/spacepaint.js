@@ -196,13 +196,14 @@ function paintEvents({ ctx, trace, x, rows, rowOf, rowHeight, span, ink, light }
   const { of } = gather(trace, Happenings);
   const { time } = trace;
   const here = light.seq;
-  /** @type {Map<string, number>} of all at one node and instant, the last, or the one that is lit */
+  /** @type {Map<string, number>} of all at one node and instant: the one that is lit, else the last that is before or after it, else the last */
   const shown = new Map();
   for (const id of rows) {
     const seqs = of.get(id) ?? [];
     for (let i = upperBound(seqs, from, (seq) => time[seq]); i < seqs.length && time[seqs[i]] <= to; i += 1) {
       const key = `${id} ${time[seqs[i]]}`;
-      if (shown.get(key) !== here) shown.set(key, seqs[i]);
+      const before = shown.get(key);
+      if (before !== here && (before === undefined || relation(trace, light, before) === "apart" || relation(trace, light, seqs[i]) !== "apart")) shown.set(key, seqs[i]);
     }
   }
   const share = (to - from) / span;
