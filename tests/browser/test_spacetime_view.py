@@ -1,20 +1,26 @@
 """The space-time diagram: what an event could know and what could know of it, and painting that keeps up with a run."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from labkit.engine.shiviz import NO_EVENT, lines
+from labkit.engine.trace import Trace
 from labkit.view import Replay, assets
 from tests.browser.conftest import open_widget
 from tests.view.protocol_runs import rival_ballots
 from tests.view.runs import big_run, eventful_run
 
-EVENTS = {"start", "timer", "send", "deliver", "invoke", "ok", "info", "crash"}
-
 
 def happened_before(document: dict) -> tuple[list[int], dict[int, set[int]]]:
     """The events, and for each all that happened before it: by the definition, one step after the other."""
     events = document["events"]
-    seqs = [seq for seq, kind in enumerate(events["kind"]) if kind in EVENTS]
+    seqs = [
+        seq
+        for seq, (kind, node, data) in enumerate(zip(events["kind"], events["node"], events["data"], strict=True))
+        if kind not in NO_EVENT and node is not None and (kind != "state" or data)
+    ]
     past: dict[int, set[int]] = {}
     last: dict[str, int] = {}
     sent: dict[int, int] = {}
@@ -39,6 +45,7 @@ def test_past_future_and_vector_clock_are_those_of_the_definition(page: Page, ru
     page.set_content("<!DOCTYPE html><body></body>")
     page.add_script_tag(content=f"{joined}\nwindow.light = {{ Trace, lightUp, relation }};", type="module")
     page.wait_for_function("window.light")
+    logged = [json.loads(line.split(" ", 1)[1]) for line in list(lines(Trace.from_document(document)))[3::2]]
     chosen = seqs[:: max(1, len(seqs) // 40)]
     found = page.evaluate(
         """([{ events, ...header }, seqs, chosen]) => {
@@ -59,6 +66,7 @@ def test_past_future_and_vector_clock_are_those_of_the_definition(page: Page, ru
         ]
         assert lit["stands"] == stands
         assert lit["counts"] == {name: stands.count(name) for name in ("past", "future", "apart")}
+        assert lit["clock"] == logged[seqs.index(seq)], "as in the log for ShiViz"
         clock = {id: sum(node[other] == id for other in past[seq]) for id in {node[other] for other in past[seq]}}
         assert lit["clock"] == clock
 

@@ -3,8 +3,8 @@
 import { gather } from "./gather.js";
 import { upperBound } from "./trace.js";
 
-/* What a node does, or what happens to it. What it writes down in the same step belongs to that. */
-const EVENTS = new Set(["start", "timer", "send", "deliver", "invoke", "ok", "info", "crash"]);
+/* What is no event of a node: what happens in the network, and timers that are set. The log for ShiViz leaves out the same. */
+const NO_EVENTS = new Set(["set", "cancel", "retime", "duplicate", "corrupt", "wait", "drop", "partition", "heal", "link"]);
 
 /** The events of each node, and the arrivals, which alone join the nodes. */
 export class Happenings {
@@ -18,12 +18,11 @@ export class Happenings {
   }
 
   take(trace, seq) {
-    const kind = trace.kind[seq];
-    if (!EVENTS.has(kind)) return;
+    if (!isEvent(trace, seq)) return;
     const id = trace.node[seq];
     if (!this.of.has(id)) this.of.set(id, []);
     this.of.get(id).push(seq);
-    const sending = kind === "deliver" ? sendingOf(trace, trace.match[seq]) : -1;
+    const sending = trace.kind[seq] === "deliver" ? sendingOf(trace, trace.match[seq]) : -1;
     if (sending < 0) return;
     this.arrivals.push(seq);
     this.sendings.push(sending);
@@ -42,7 +41,8 @@ function sendingOf(trace, seq) {
 
 /** Whether an event is one that is ordered with others. @param {import("./trace.js").Trace} trace @param {number} seq */
 export function isEvent(trace, seq) {
-  return EVENTS.has(trace.kind[seq]);
+  const kind = trace.kind[seq];
+  return trace.node[seq] != null && !NO_EVENTS.has(kind) && !(kind === "state" && !Object.keys(trace.data[seq]).length);
 }
 
 /** Of each node the last event that happened before one, or is it. @param {import("./trace.js").Trace} trace @param {number} seq @returns {Map<string, number>} */

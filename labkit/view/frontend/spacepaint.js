@@ -195,13 +195,19 @@ function paintMessages(sheet, from, to) {
 function paintEvents({ ctx, trace, x, rows, rowOf, rowHeight, span, ink, light }, from, to) {
   const { of } = gather(trace, Happenings);
   const { time } = trace;
-  const shown = rows.flatMap((id) => {
-    const seqs = of.get(id) ?? [];
-    return seqs.slice(upperBound(seqs, from, (seq) => time[seq]), upperBound(seqs, to, (seq) => time[seq]));
-  });
-  const share = (to - from) / span;
   const here = light.seq;
-  const marked = shown.length <= EVENTS_MARKED_AT_MOST * share ? shown : shown.filter((seq) => seq === here);
+  /** @type {Map<string, number>} of all at one node and instant: the one that is lit, else the last that is before or after it, else the last */
+  const shown = new Map();
+  for (const id of rows) {
+    const seqs = of.get(id) ?? [];
+    for (let i = upperBound(seqs, from, (seq) => time[seq]); i < seqs.length && time[seqs[i]] <= to; i += 1) {
+      const key = `${id} ${time[seqs[i]]}`;
+      const before = shown.get(key);
+      if (before !== here && (before === undefined || relation(trace, light, before) === "apart" || relation(trace, light, seqs[i]) !== "apart")) shown.set(key, seqs[i]);
+    }
+  }
+  const share = (to - from) / span;
+  const marked = [...shown.values()].filter((seq) => shown.size <= EVENTS_MARKED_AT_MOST * share || seq === here);
   const r = Math.min(4, Math.max(2, rowHeight * 0.16));
   for (const seq of marked) {
     const stands = relation(trace, light, seq);
@@ -228,8 +234,7 @@ function paintEvents({ ctx, trace, x, rows, rowOf, rowHeight, span, ink, light }
   if (trace.nodes.length > NODES_WITH_CLOCKS || rowHeight < 22 || marked.length > CLOCKS_AT_MOST * share) return;
   ctx.font = "10px system-ui, sans-serif";
   const free = new Map();
-  const last = new Map(marked.map((seq) => [`${trace.node[seq]} ${time[seq]}`, seq])); /* of one instant, the last */
-  for (const seq of last.values()) {
+  for (const seq of marked) {
     const clock = clockOf(trace, pastOf(trace, seq));
     const text = trace.nodes.map((id) => clock.get(id) ?? 0).join(" ");
     const [ex, ey] = [x(time[seq]) + 4, rowOf.get(trace.node[seq]) - Math.min(10, rowHeight * 0.4)];
