@@ -4,7 +4,7 @@ SCHEDULES = """
 class Schedules(Node):
     def start(self):
         self.careless = [1, 1, 0, 0, 1, 0]
-        self.swapped = [1, 0, 0, 1, 1, 1, 0, 0, 0]
+        self.hyman = [1, 1, 1, 1, 0, 0, 0, 1, 1]
 """
 
 TWO = '''

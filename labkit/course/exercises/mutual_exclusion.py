@@ -39,24 +39,25 @@ class Careless(Lock):
         await self.flag[self.me].write(False)
 
 
-class Swapped(Lock):
-    """Peterson's lock, with the first two lines of acquire swapped."""
+class Hyman(Lock):
+    """Harris Hyman, "Comments on a Problem in Concurrent Programming Control", CACM 9(1), 1966."""
 
     flag = Array(Register(False))
     turn = Register(0)
 
     async def acquire(self) -> None:
         me, other = self.me, 1 - self.me
-        await self.turn.write(other)
         await self.flag[me].write(True)
-        while await self.flag[other].read() and await self.turn.read() == other:
-            pass
+        while await self.turn.read() != me:
+            while await self.flag[other].read():
+                pass
+            await self.turn.write(me)
 
     async def release(self) -> None:
         await self.flag[self.me].write(False)
 
 
-LOCKS: dict[str, type[Lock]] = {"careless": Careless, "swapped": Swapped}
+LOCKS: dict[str, type[Lock]] = {"careless": Careless, "hyman": Hyman}
 
 
 def schedules(build: Build, seeds: Sequence[int]) -> Judged:
