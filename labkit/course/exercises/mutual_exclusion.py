@@ -83,7 +83,7 @@ def schedules(build: Build, seeds: Sequence[int]) -> Judged:
             where = ", ".join(
                 f"p{me} is in its {phase} section"
                 if phase in (CRITICAL, REMAINDER)
-                else f"p{me} is {phase}, its next step is does {run.locals[me].step}"
+                else f"p{me} is {phase}, its next step is {run.locals[me].step}"
                 for me, phase in enumerate(run.phases)
             )
             return Judged(False, f"self.{name} does not break the lock: after its {len(schedule)} steps {where}")
