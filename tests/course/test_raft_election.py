@@ -66,7 +66,7 @@ def test_check_takes_the_class_from_the_notebook():
     ("call", "words"),
     [
         ("check('raft-election')", "has no class Raft"),
-        ("check('paxos')", "there is no exercise 'paxos'; there are: rpc, vector-clocks"),
+        ("check('paxos')", "there is no exercise 'paxos'; there are: rpc, failure-detector"),
         ("Raft = Node; check('raft-election', seeds=0)", "seeds=0"),
     ],
 )
