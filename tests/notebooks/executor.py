@@ -27,7 +27,9 @@ QUOTED_ATTRIBUTES = r"""(?:[^>"']|"[^"]*"|'[^']*')*"""
 PLAYER = re.compile(rf"<(iframe|script)\b{QUOTED_ATTRIBUTES}>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 # A replay is its style, its poster (a picture and a table) and, over it, its player. The poster is what can be kept.
 REPLAY = re.compile(
-    r'<div class="labkit-replay".*?(<div class="labkit-poster">.*?</table>)<p>[^<]*</p></div></div></div>', re.DOTALL
+    r'<div class="labkit-replay".*?(<div class="labkit-poster">.*?</table>(?:</details>)?)'
+    r"<p>[^<]*</p></div></div></div>",
+    re.DOTALL,
 )
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 
