@@ -1,38 +1,6 @@
 """Answers to the exercise load-balancer: right ones in different styles, and wrong ones that each hold one
 misconception."""
 
-from pathlib import Path
-
-import nbformat
-
-from labkit import Node
-
-SOLUTION = Path(__file__).parents[2] / "solutions" / "load-balancer.ipynb"
-
-
-def cells(path: Path = SOLUTION) -> dict[str, str]:
-    """The sources of a notebook's given and solution cells, by cell id."""
-    return {
-        cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells if cell.id in ("given", "solution")
-    }
-
-
-GIVEN: dict = {"__name__": "__main__"}  # as in a notebook
-exec(cells()["given"], GIVEN)
-
-
-def answer(source: str) -> type[Node]:
-    """The class `Balancer` that a solution cell with this text defines."""
-    namespace = dict(GIVEN)
-    exec(source, namespace)
-    return namespace["Balancer"]
-
-
-def handlers() -> type[Node]:
-    """The solved notebook's own class."""
-    return answer(cells()["solution"])
-
-
 COROUTINE = '''
 import asyncio
 import hashlib
@@ -102,10 +70,7 @@ class Balancer(Node):
 '''
 
 
-def coroutine() -> type[Node]:
-    """A right answer in another style: one coroutine that receives."""
-    return answer(COROUTINE)
-
+RIGHT = {"coroutine": COROUTINE}
 
 CHOICE = """        return self.random.choice([id for id in able if self.open[id] == fewest]) if able else None"""
 TURNS = """        self._turn = getattr(self, "_turn", -1) + 1
@@ -192,12 +157,3 @@ MUTANTS = [
     ),
     ("refuses too early", [("ROOM = 5", "ROOM = 1")], {"spread": "refused", "overload": "which is well"}),
 ]
-
-
-def mutant(changes: list[tuple[str, str]]) -> type[Node]:
-    """The solution with some lines changed."""
-    source = cells()["solution"]
-    for line, becomes in changes:
-        assert source.count(line) >= 1, f"the solution has no {line!r}"
-        source = source.replace(line, becomes, 1)
-    return answer(source)
