@@ -51,8 +51,7 @@ class Answers:
         data = _data(self.file)
         self.right: dict[str, str] = {"the notebook's own": self.solution} | data["RIGHT"]
         self.mutants = [self._mutant(place, entry) for place, entry in enumerate(data["MUTANTS"])]
-        self._before: dict[str, Any] = {"__name__": "__main__"}  # as in a notebook
-        exec(self.given, self._before)
+        self._before = _run(self.given, {"__name__": "__main__"})
 
     def _mutant(self, place: int, entry: Any) -> Mutant:
         match entry:
@@ -79,9 +78,7 @@ class Answers:
 
     def namespace(self, source: str) -> dict[str, Any]:
         """What is defined after the given cells and a solution cell with this text."""
-        namespace = dict(self._before)
-        exec(source, namespace)
-        return namespace
+        return _run(source, self._before)
 
     def program(self, source: str, name: str | None = None) -> type[Node]:
         """The class of this name that a solution cell with this text defines; the exercise's first if none is given."""
@@ -108,6 +105,13 @@ class Answers:
     ) -> Result:
         """Judge a solution cell with this text. parts: only these. shrinking: runs to make each failure small with."""
         return self.only(parts).evaluate(self.build(source), seeds, shrinking=shrinking)
+
+
+def _run(source: str, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What is defined after this text, as in a notebook that holds what was defined before."""
+    namespace = dict(before)
+    exec(compile(source, "<string>", "exec", dont_inherit=True), namespace)
+    return namespace
 
 
 def _sources(notebook: Any) -> tuple[str, str]:

@@ -1,37 +1,5 @@
 """Answers to the exercise failure-detector: right ones in different styles, and wrong ones that each break one rule."""
 
-from pathlib import Path
-
-import nbformat
-
-from labkit import Node
-
-SOLUTION = Path(__file__).parents[2] / "solutions" / "failure-detector.ipynb"
-
-
-def cells(path: Path = SOLUTION) -> dict[str, str]:
-    """The sources of a notebook's given and solution cells, by cell id."""
-    return {
-        cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells if cell.id in ("given", "solution")
-    }
-
-
-GIVEN: dict = {}
-exec(cells()["given"], GIVEN)
-
-
-def made(source: str) -> type[Node]:
-    """The class that this source defines, after the given cell."""
-    namespace = dict(GIVEN)
-    exec(source, namespace)
-    return namespace["Detector"]
-
-
-def handlers() -> type[Node]:
-    """The solved notebook's own class."""
-    return made(cells()["solution"])
-
-
 COROUTINE = '''
 import asyncio
 
@@ -119,146 +87,96 @@ class Detector(Node):
         self.suspects = {member for member, (_, suspected) in self.book.items() if suspected}
 '''
 
+RIGHT = {"one coroutine that receives": COROUTINE}
 
-def coroutine() -> type[Node]:
-    """A right answer in another style: coroutines, on a ring."""
-    return made(COROUTINE)
-
-
-HEARTBEATS = '''
-class Detector(Node):
-    """Chandra and Toueg's: everybody sends to everybody, and waits longer after a mistake."""
-
-    TIMEOUT, GROWTH = 0.7, 2.0
-
-    def start(self):
-        self.suspects = set()
-        self._timeouts = dict.fromkeys(self.peers, self.TIMEOUT)
-        self._timers = {peer: self.after(self.TIMEOUT, self.late, peer) for peer in self.peers}
-        self.say()
-        self.every(0.5, self.say)
-
-    def say(self):
-        self.broadcast(Heartbeat())
-
-    def late(self, peer):
-        self.suspects = self.suspects | {peer}
-
-    @on(Heartbeat)
-    def heard(self, msg, peer):
-        if peer in self.suspects:
-            self.suspects = self.suspects - {peer}
-            self._timeouts[peer] *= self.GROWTH
-        self._timers[peer].reset(self._timeouts[peer])
-'''
-
-# Wrong answers: the name, what of the solution goes wrong, what it becomes, and the parts that must fail with the words
-# that the learner must be told.
 MUTANTS = [
     (
         "waits for no silence",
-        "self.after(3 * self.timeout, self.give_up, self._number, member)",
-        "pass",
+        [("self.after(3 * self.timeout, self.give_up, self._number, member)", "pass")],
         {"dead": "silence is the only sign of a crash"},
     ),
     (
         "is impatient",
-        "self.timeout = 0.12",
-        "self.timeout = 0.02",
+        [("self.timeout = 0.12", "self.timeout = 0.02")],
         {"dead": "a timeout must be longer than from one sign of life to the next"},
     ),
-    (
-        "waits for ever so long",
-        "self.timeout = 0.12",
-        "self.timeout = 1.2",
-        {"dead": "times the reference's"},
-    ),
+    ("waits for ever so long", [("self.timeout = 0.12", "self.timeout = 1.2")], {"dead": "times the reference's"}),
     (
         "suspects everybody until they have spoken",
-        "self.suspects = set()",
-        "self.suspects = set(self.peers)",
+        [("self.suspects = set()", "self.suspects = set(self.peers)")],
         {"dead": "nobody is dead for not having spoken yet"},
     ),
     (
         "makes a list of names and states",
-        "self.suspects = {member for member, (_, suspected) in self.states.items() if suspected}",
-        "self.suspects = {member: suspected for member, (_, suspected) in self.states.items()}",
+        [
+            (
+                "self.suspects = {member for member, (_, suspected) in self.states.items() if suspected}",
+                "self.suspects = {member: suspected for member, (_, suspected) in self.states.items()}",
+            )
+        ],
         {"dead": "make it a set of ids"},
     ),
-    (
-        "never learns",
-        "self.timeout = took",
-        "pass",
-        {"slow": "wait longer the next time"},
-    ),
+    ("never learns", [("self.timeout = took", "pass")], {"slow": "wait longer the next time"}),
     (
         "keeps the news to itself",
-        "return self.states | {self.id: (self.incarnation, False)}",
-        "return {self.id: (self.incarnation, False)}",
+        [("return self.states | {self.id: (self.incarnation, False)}", "return {self.id: (self.incarnation, False)}")],
         {"few": "news must reach everybody"},
     ),
     (
         "believes only its own eyes",
-        "elif (incarnation, suspected) > self.states[member]:",
-        "elif (incarnation, suspected) > self.states[member] and (not suspected or len(news) == 1):",
+        [
+            (
+                "elif (incarnation, suspected) > self.states[member]:",
+                "elif (incarnation, suspected) > self.states[member] and (not suspected or len(news) == 1):",
+            )
+        ],
         {"few": "news must reach everybody"},
     ),
-    (
-        "asks nobody else",
-        "if number in self._probes:\n",
-        "if False:\n",
-        {"link": "ask them before you suspect"},
-    ),
+    ("asks nobody else", [("if number in self._probes:\n", "if False:\n")], {"link": "ask them before you suspect"}),
     (
         "vouches without looking",
-        "self.send(msg.member, Ping(self._number, self.news()))",
-        "self.send(sender, Ack(msg.number, self.news()))",
+        [("self.send(msg.member, Ping(self._number, self.news()))", "self.send(sender, Ack(msg.number, self.news()))")],
         {"dead": "silence is the only sign of a crash"},
     ),
     (
         "believes the latest message",
-        "elif (incarnation, suspected) > self.states[member]:",
-        "else:",
+        [("elif (incarnation, suspected) > self.states[member]:", "else:")],
         {"slow": "no sign of life"},
     ),
     (
         "does not say that it is alive",
-        "                    self.say_alive()\n",
-        "                    pass\n",
+        [("                    self.say_alive()\n", "                    pass\n")],
         {"few": "who hears that it is suspected can say no"},
     ),
     (
         "never trusts again",
-        "elif (incarnation, suspected) > self.states[member]:",
-        "elif suspected:",
+        [("elif (incarnation, suspected) > self.states[member]:", "elif suspected:")],
         {"back": "who is back must be trusted again"},
     ),
     (
         "answers every piece of news with one of its own",
-        """        self.learn(msg.news)
+        [
+            (
+                """        self.learn(msg.news)
         # END SOLUTION
 
     @on(Ping)""",
-        """        self.learn(msg.news)
+                """        self.learn(msg.news)
         self.broadcast(Heartbeat(self.news()))
 
     @on(Ping)""",
+            )
+        ],
         {"dead": "does an answer call for an answer"},
     ),
     (
         "does not number its lives",
-        "                    self.incarnation = incarnation\n                    self.say_alive()\n",
-        "                    self.broadcast(Heartbeat(self.news()))\n",
+        [
+            (
+                "                    self.incarnation = incarnation\n                    self.say_alive()\n",
+                "                    self.broadcast(Heartbeat(self.news()))\n",
+            )
+        ],
         {"few": "who hears that it is suspected can say no"},
     ),
 ]
-
-
-def mutant(part: str, becomes: str) -> type[Node]:
-    """The solution with one thing changed."""
-    source = cells()["solution"]
-    assert part in source, f"the solution has no {part!r}"
-    return made(source.replace(part, becomes, 1))
-
-
-__all__ = ["COROUTINE", "GIVEN", "HEARTBEATS", "MUTANTS", "cells", "coroutine", "handlers", "made", "mutant"]
