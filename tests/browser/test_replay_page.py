@@ -74,3 +74,25 @@ def test_fifty_nodes_do_not_overlap(page: Page, tmp_path):
       return [nodes.length, count];
     }"""
     assert page.evaluate(overlaps) == [50, 0]
+
+
+def test_the_name_of_a_message_covers_no_node_and_nothing_that_is_said_of_one(page: Page, tmp_path):
+    page.goto(Replay(eventful_run(), at=0.3).save(tmp_path / "replay.html").as_uri())
+    page.wait_for_selector(".lk-node")
+    page.locator(".labkit-view").focus()
+    look = """async () => {
+      await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+      const seen = selector => [...document.querySelectorAll(selector)].filter(it => it.style.display !== 'none' && it.textContent !== '-')
+        .map(it => [it.textContent, it.getBoundingClientRect()]);
+      const names = seen('.lk-flight-name');
+      const covered = seen('.lk-ring, .lk-word').filter(([, a]) => names.some(([, b]) =>
+        a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom));
+      return [names.length, covered.map(([text]) => text)];
+    }"""
+    shown = 0
+    for _ in range(60):
+        page.keyboard.press("ArrowRight")
+        names, covered = page.evaluate(look)
+        shown += names
+        assert not covered
+    assert shown > 20

@@ -147,12 +147,12 @@ export class Picture {
     for (let i = names; i < this.names.length; i += 1) this.names[i].style.display = "none";
   }
 
-  /** A message is named where the name covers no node. */
+  /** A message is named where the name covers no node, nor what stands above or below it. */
   _hasRoom(x, y, name) {
     const [left, right] = [x + 6, x + 16 + name.length * 6];
     if (right > this.size.width) return false;
     for (const { x: nx, y: ny } of this.at.values()) {
-      if (nx + this.r + 4 > left && nx - this.r - 4 < right && Math.abs(ny - y) < this.r + 26) return false;
+      if (nx + this.r + 8 > left && nx - this.r - 8 < right && Math.abs(ny - y) < this.r + 38) return false;
     }
     return true;
   }
