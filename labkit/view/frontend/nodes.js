@@ -34,6 +34,7 @@ export class NodeShape {
     this.focus = svg("circle", { class: "lk-focus" });
     this.crown = svg("path", { class: "lk-crown", d: CROWN });
     this.cross = svg("path", { class: "lk-cross" });
+    /** @type {number} */ this.wide = this.id.length + 0.6 * this.id.replace(/[^mwMW]/g, "").length; /* letters, of usual width */
     this.name = svg("text", { class: "lk-name" });
     this.sub = svg("text", { class: "lk-sub" });
     this.word = svg("text", { class: "lk-word" });
@@ -71,7 +72,7 @@ export class NodeShape {
    * @param {{selected: boolean, ticked: boolean, pending: string | undefined, marked: boolean, side: string, labelled: boolean}} extra */
   draw(node, { selected, ticked, pending, marked, side, labelled }) {
     const { r } = this;
-    const outside = this.id.length * (this.small ? 5.9 : 8.2) > 2 * r - 3;
+    const outside = this.wide * (this.small ? 5.9 : 8.2) > 2 * r - 3;
     const flags = [selected && "selected", marked && "marked", ticked && "ticked", pending && "pending", node.error && "failed", this.small && "small", r < 25 && "middling", outside && "outside"];
     set(this.body, "class", `lk-node lk-${node.look} ${flags.filter(Boolean).map((flag) => `lk-${flag}`).join(" ")}`);
     set(this.body, "aria-label", `${spoken(node)}${pending ? `, ${pending}` : ""}`);

@@ -109,7 +109,8 @@ function sceneNode(trace, record, time, step, { recent, noted }, groups) {
   return {
     id, up, boot, look, role, changed, record, paused: up && record.paused,
     term: typeof term === "number" ? term : null,
-    label: !(drawn.label in state) ? (typeof term === "number" ? `term ${term}` : "") : `${drawn.label.replaceAll("_", " ")} ${brief(state[drawn.label], 8)}`,
+    label: !(drawn.label in state) ? (typeof term === "number" ? `term ${term}` : "")
+      : state[drawn.label] === "" ? "" : `${drawn.label.replaceAll("_", " ")} ${brief(state[drawn.label], 8)}`,
     badge: drawn.badge in state ? brief(state[drawn.badge], 3) : "",
     attributes: state,
     timer: pendingTimer(record, time),
