@@ -82,7 +82,7 @@ def test_the_name_of_a_message_covers_no_node_and_nothing_that_is_said_of_one(pa
     page.locator(".labkit-view").focus()
     look = """async () => {
       await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-      const seen = selector => [...document.querySelectorAll(selector)].filter(it => it.style.display !== 'none' && it.textContent !== '-')
+      const seen = selector => [...document.querySelectorAll(selector)].filter(it => it.style.display !== 'none')
         .map(it => [it.textContent, it.getBoundingClientRect()]);
       const names = seen('.lk-flight-name');
       const covered = seen('.lk-ring, .lk-word').filter(([, a]) => names.some(([, b]) =>

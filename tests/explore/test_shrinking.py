@@ -7,8 +7,9 @@ from labkit import Cluster
 from labkit.check.election import election_safety
 from labkit.engine.faults import Faults
 from labkit.engine.timetable import Timetable
+from labkit.engine.words import describe
 from labkit.explore.bugs import BUGS
-from labkit.explore.causes import FAULTS, describe, loop, of_progress, past, steps
+from labkit.explore.causes import FAULTS, loop, of_progress, past, steps
 from labkit.explore.minimal import minimal
 from labkit.explore.running import Plan, Stage
 from labkit.explore.shrinking import shrink
