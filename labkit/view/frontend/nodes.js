@@ -78,7 +78,7 @@ export class NodeShape {
     set(this.body, "aria-label", `${spoken(node)}${pending ? `, ${pending}` : ""}`);
     setText(this.title, `${spoken(node)}${node.timer ? `\n${node.timer.name} in ${node.timer.left.toFixed(3)} s` : ""}`);
     this._arc(node.timer?.fraction ?? 0);
-    const term = this.small ? "" : node.label;
+    const term = this.small ? "" : node.short && node.label.length * 5.4 > 2 * r - 4 ? node.short : node.label;
     const down = node.look === "down";
     const word = pending ?? (labelled || pending ? roleWord(node) : "");
     setText(this.name, outside ? "" : this.id);

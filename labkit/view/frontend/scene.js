@@ -16,6 +16,7 @@ const CANDIDATES = new Set(["candidate", "precandidate", "pre-candidate", "propo
  * @property {string | null} role
  * @property {number | null} term
  * @property {string} label  what stands below its name
+ * @property {string} short  the same in fewer letters: without its name
  * @property {string} badge  what stands on its badge
  * @property {Object<string, any>} attributes
  * @property {Set<string>} changed  attributes that changed in this step, or a moment ago
@@ -111,6 +112,7 @@ function sceneNode(trace, record, time, step, { recent, noted }, groups) {
     term: typeof term === "number" ? term : null,
     label: !(drawn.label in state) ? (typeof term === "number" ? `term ${term}` : "")
       : state[drawn.label] === "" ? "" : `${drawn.label.replaceAll("_", " ")} ${brief(state[drawn.label], 8)}`,
+    short: drawn.label in state ? brief(state[drawn.label], 8) : "",
     badge: drawn.badge in state ? brief(state[drawn.badge], 3) : "",
     attributes: state,
     timer: pendingTimer(record, time),
